@@ -1,0 +1,45 @@
+/*
+ * What kinds of inputs, processors, aggregators and flushers there are, as far
+ * as checking a configuration needs to know: names and option tables. Filled by
+ * others (built-ins, plugin registry), so config/ knows neither. [control]
+ */
+#ifndef CONFIG_CATALOG_H
+#define CONFIG_CATALOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <weir/option.h>
+#include "config/diag.h"
+
+enum config_section {
+    CONFIG_INPUT,
+    CONFIG_PROCESSOR,
+    CONFIG_AGGREGATOR,
+    CONFIG_FLUSHER,
+    CONFIG_N_SECTIONS,
+};
+
+/* One type: its name and its options. Lives as long as the catalog. */
+struct config_class {
+    const char *type;
+    const char *description;
+    const char *version;
+    const struct weir_option *options;
+    uint32_t n_options;
+    uint32_t option_stride;
+    uint32_t options_size;
+    const void *implementation; /* what the section's module makes of it */
+};
+
+struct config_catalog {
+    void *context;
+    /* The class of that type, or NULL. A NULL for a reason better than "unknown"
+     * (a plugin was refused) has added that diagnostic, at `place`, itself and
+     * set *ret_reported. */
+    const struct config_class *(*find)(void *context, enum config_section section,
+        const char *type, struct place place, struct diag_list *diags, bool *ret_reported);
+    /* The i-th known type name of a section, NULL behind the last. */
+    const char *(*name)(void *context, enum config_section section, size_t i);
+};
+
+#endif

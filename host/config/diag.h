@@ -1,0 +1,50 @@
+/*
+ * Diagnostics: everything that is wrong with what an operator wrote, each with
+ * its code, place, and what to do. They are collected, never printed at once, so
+ * one run reports all problems of all files. Not thread-safe. [control]
+ */
+#ifndef CONFIG_DIAG_H
+#define CONFIG_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum diag_severity {
+    DIAG_ERROR,
+    DIAG_WARNING,
+    DIAG_NOTE,
+};
+
+/* A stretch of a file. line and column count from 1, column in characters;
+ * line 0: the file as a whole. */
+struct place {
+    const char *file; /* borrowed; NULL: no file */
+    unsigned line, column;
+    unsigned length; /* characters to underline, 0 = 1 */
+};
+
+struct diag {
+    const char *code; /* "W1003"; static, from the code table (config/codes) */
+    enum diag_severity severity;
+    char *file; /* NULL: none */
+    unsigned line, column, length;
+    char *message;     /* what is wrong, one line */
+    char *expected;    /* what was expected, NULL if nothing to say */
+    char *suggestion;  /* what to write or do instead, NULL */
+    char *source_line; /* the line of the file it is about, NULL */
+};
+
+struct diag_list {
+    struct diag *items;
+    size_t count, capacity;
+    size_t n_errors, n_warnings;
+};
+
+void diag_list_finish(struct diag_list *list);
+
+/* Adds one and returns it so that expected and suggestion (heap text, then
+ * owned by it) can be set. `code` must be in the code table. */
+struct diag *diag_add(struct diag_list *list, enum diag_severity severity, const char *code,
+    struct place place, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+#endif

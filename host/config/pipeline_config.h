@@ -1,0 +1,98 @@
+/*
+ * One pipeline file, checked: plain structs that the pipeline is built from.
+ * Both forms that upstream's users have are read (type + detail, and flat). [control]
+ */
+#ifndef CONFIG_PIPELINE_CONFIG_H
+#define CONFIG_PIPELINE_CONFIG_H
+
+#include <stdint.h>
+#include "config/catalog.h"
+#include "config/diag.h"
+#include "config/options.h"
+
+/* Upper bounds of one pipeline; more is an error that names the bound. */
+#define PIPELINE_FLUSHERS_MAX 64
+#define PIPELINE_COMPONENTS_MAX 1024
+
+enum when_full {
+    WHEN_FULL_BLOCK,
+    WHEN_FULL_DROP_OLDEST,
+    WHEN_FULL_DROP_NEWEST,
+};
+
+/* The host-owned `delivery` object of a flusher entry; `delivery` and `Delivery`,
+ * keys: QueueMaxBytes (size), QueueMaxGroups, WhenFull (block|drop_oldest|drop_newest),
+ * RetryInitialDelay, RetryMaxDelay (durations), RetryMaxAttempts (0 = no limit),
+ * RetryMaxAge (0 = no limit), PendingMax (batches), FlushTimeout. An option table
+ * like any other describes it (config_delivery_class). */
+struct delivery_config {
+    uint64_t queue_max_bytes;       /* 32 MiB */
+    uint64_t queue_max_groups;      /* 1024 */
+    uint32_t when_full;             /* enum when_full */
+    uint64_t retry_initial_delay_ns; /* 1 s */
+    uint64_t retry_max_delay_ns;     /* 30 s */
+    uint64_t retry_max_attempts;     /* 0: none */
+    uint64_t retry_max_age_ns;       /* 0: none */
+    uint64_t pending_max;            /* 64 batches */
+    uint64_t flush_timeout_ns;       /* 60 s */
+};
+
+/* `global`, with upstream's names and defaults (ilogtail.md 3.2). */
+struct global_config {
+    uint64_t input_max_first_collect_delay_ms; /* 10000 */
+    uint64_t input_interval_ms;                /* 1000 */
+    uint64_t aggregat_interval_ms;             /* 3000 */
+    uint64_t flush_interval_ms;                /* 3000; read, not used */
+    uint64_t default_log_queue_size;           /* 1000 */
+    uint64_t default_log_group_queue_size;     /* 4 */
+    bool enable_timestamp_nanosecond;          /* false */
+    char *project;                             /* "" */
+    char *logstore;                            /* the pipeline's name */
+    int64_t logstore_key;                      /* xxh64 of project and logstore */
+};
+
+struct component_config {
+    const struct config_class *class;
+    char *type;
+    char *id;   /* given as type/id, else the position among equal types, from "1" */
+    char *name; /* type/id */
+    struct options *options;
+    struct place place; /* `file` is the pipeline's path */
+    uint64_t interval_ms; /* inputs: detail.IntervalMs, else global */
+    /* Flushers only. */
+    struct delivery_config delivery;
+    char *project, *logstore; /* as in global unless overridden */
+    int64_t logstore_key;
+};
+
+struct component_list {
+    struct component_config *items;
+    size_t count;
+};
+
+struct pipeline_config {
+    char *name; /* the file's stem */
+    char *path;
+    bool enable; /* false: checked, but not to be run */
+    struct global_config global;
+    struct component_list sections[CONFIG_N_SECTIONS];
+    uint64_t digest; /* xxh64 of the file's bytes */
+};
+
+struct pipeline_request {
+    const struct config_catalog *catalog;
+    bool compat; /* unknown keys are warnings */
+};
+
+/* Reads one file. NULL when it has errors; they, and all warnings, are in `diags`. */
+struct pipeline_config *pipeline_config_read(
+    const char *path, const struct pipeline_request *request, struct diag_list *diags);
+void pipeline_config_destroy(struct pipeline_config *config);
+
+/* Expands FILE|DIR arguments to files: of a folder all *.json, sorted, not hidden.
+ * What does not exist or holds none is a diagnostic. Two files with one stem are
+ * an error. Returns the number of paths; the caller frees each and the array. */
+size_t config_paths(
+    char *const *arguments, size_t n_arguments, char ***ret_paths, struct diag_list *diags);
+
+#endif
