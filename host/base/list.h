@@ -48,13 +48,13 @@ static inline void list_remove(struct list *item)
     list_init(item);
 }
 
-#define list_first(LIST, TYPE, MEMBER)                                                             \
+#define list_first(LIST, TYPE, MEMBER) \
     (list_empty(LIST) ? NULL : container_of((LIST)->next, TYPE, MEMBER))
 
 /* ITEM may be removed inside the loop. */
-#define LIST_EACH(ITEM, LIST, MEMBER)                                                              \
-    for (struct list *at_ = (LIST)->next, *next_ = at_->next;                                      \
-         at_ != (LIST) && ((ITEM) = container_of(at_, __typeof__(*(ITEM)), MEMBER), 1);            \
+#define LIST_EACH(ITEM, LIST, MEMBER) \
+    for (struct list *at_ = (LIST)->next, *next_ = at_->next; \
+         at_ != (LIST) && ((ITEM) = container_of(at_, __typeof__(*(ITEM)), MEMBER), 1); \
          at_ = next_, next_ = at_->next)
 
 #endif

@@ -43,8 +43,8 @@ static void put_logfmt_value(struct buf *buf, const char *text, size_t size)
     bool bare = size > 0;
 
     for (size_t i = 0; bare && i < size; i++)
-        bare = text[i] > ' ' && text[i] < 0x7f && text[i] != '"' && text[i] != '=' &&
-               text[i] != '\\';
+        bare =
+            text[i] > ' ' && text[i] < 0x7f && text[i] != '"' && text[i] != '=' && text[i] != '\\';
     if (bare)
         buf_append(buf, text, size);
     else

@@ -27,7 +27,7 @@ enum log_format {
 };
 
 struct log_field {
-    const char *key; /* [a-z0-9_]+ */
+    const char *key;  /* [a-z0-9_]+ */
     const char *text; /* NULL: `number` is meant */
     size_t size;      /* bytes of text */
     int64_t number;
@@ -37,10 +37,10 @@ struct log_field {
 #define LOG_BYTES(KEY, DATA, SIZE) ((struct log_field){KEY, DATA, SIZE, 0})
 #define LOG_INT(KEY, NUMBER) ((struct log_field){KEY, NULL, 0, (int64_t)(NUMBER)})
 
-#define LOG_FIELDS_(...)                                                                           \
-    (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) {NULL, NULL, 0, 0}},                     \
-        sizeof((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) {NULL, NULL, 0, 0}}) /        \
-                sizeof(struct log_field) -                                                         \
+#define LOG_FIELDS_(...) \
+    (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, NULL, 0, 0}}, \
+        sizeof((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, NULL, 0, 0}}) / \
+                sizeof(struct log_field) - \
             1
 
 #define log_error(MESSAGE, ...) log_write(LOG_LEVEL_ERROR, MESSAGE, LOG_FIELDS_(__VA_ARGS__))

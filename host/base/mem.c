@@ -10,7 +10,8 @@
 static void *not_null(void *memory)
 {
     if (!memory) {
-        static const char words[] = "weir: out of memory; ending (nothing undelivered is acknowledged)\n";
+        static const char words[] =
+            "weir: out of memory; ending (nothing undelivered is acknowledged)\n";
 
         (void)!write(STDERR_FILENO, words, sizeof words - 1);
         abort();

@@ -27,12 +27,12 @@ char *mem_printf(const char *format, ...)
     __attribute__((malloc, returns_nonnull, warn_unused_result, format(printf, 1, 2)));
 
 /* Makes room for one more in a growing array (capacity doubles). */
-#define MEM_GROW(ARRAY, COUNT, CAPACITY)                                                           \
-    do {                                                                                           \
-        if ((COUNT) == (CAPACITY)) {                                                               \
-            (CAPACITY) = (CAPACITY) ? 2 * (CAPACITY) : 8;                                          \
-            (ARRAY) = mem_realloc((ARRAY), (CAPACITY), sizeof *(ARRAY));                           \
-        }                                                                                          \
+#define MEM_GROW(ARRAY, COUNT, CAPACITY) \
+    do { \
+        if ((COUNT) == (CAPACITY)) { \
+            (CAPACITY) = (CAPACITY) ? 2 * (CAPACITY) : 8; \
+            (ARRAY) = mem_realloc((ARRAY), (CAPACITY), sizeof *(ARRAY)); \
+        } \
     } while (0)
 
 #endif

@@ -10,12 +10,12 @@
 #define SCOPED_CALL(FN) __attribute__((cleanup(FN)))
 
 /* Defines the helper that lets `SCOPED(FN) TYPE *p` release p by FN(p). */
-#define SCOPED_DEFINE(TYPE, FN)                                                                    \
-    static inline void FN##_scoped(TYPE *const *pointer)                                           \
-    {                                                                                              \
-        if (*pointer)                                                                              \
-            FN(*pointer);                                                                          \
-    }                                                                                              \
+#define SCOPED_DEFINE(TYPE, FN) \
+    static inline void FN##_scoped(TYPE *const *pointer) \
+    { \
+        if (*pointer) \
+            FN(*pointer); \
+    } \
     struct util_swallow_semicolon
 #define SCOPED(FN) __attribute__((cleanup(FN##_scoped)))
 
@@ -34,21 +34,21 @@ static inline void util_close_scoped(const int *fd)
 }
 
 /* The value of P, which becomes NULL: its owner is now another. */
-#define take_ptr(P)                                                                                \
-    ({                                                                                             \
-        __typeof__(P) taken_ = (P);                                                                \
-        (P) = NULL;                                                                                \
-        taken_;                                                                                    \
+#define take_ptr(P) \
+    ({ \
+        __typeof__(P) taken_ = (P); \
+        (P) = NULL; \
+        taken_; \
     })
 
-#define take_fd(FD)                                                                                \
-    ({                                                                                             \
-        int taken_ = (FD);                                                                         \
-        (FD) = -1;                                                                                 \
-        taken_;                                                                                    \
+#define take_fd(FD) \
+    ({ \
+        int taken_ = (FD); \
+        (FD) = -1; \
+        taken_; \
     })
 
-#define container_of(P, TYPE, MEMBER) ((TYPE *)(void *)((char *)(P) - offsetof(TYPE, MEMBER)))
+#define container_of(P, TYPE, MEMBER) ((TYPE *)(void *)((char *)(P)-offsetof(TYPE, MEMBER)))
 
 #define ARRAY_SIZE(A) (sizeof(A) / sizeof((A)[0]))
 

@@ -36,8 +36,8 @@ struct config_catalog {
     /* The class of that type, or NULL. A NULL for a reason better than "unknown"
      * (a plugin was refused) has added that diagnostic, at `place`, itself and
      * set *ret_reported. */
-    const struct config_class *(*find)(void *context, enum config_section section,
-        const char *type, struct place place, struct diag_list *diags, bool *ret_reported);
+    const struct config_class *(*find)(void *context, enum config_section section, const char *type,
+        struct place place, struct diag_list *diags, bool *ret_reported);
     /* The i-th known type name of a section, NULL behind the last. */
     const char *(*name)(void *context, enum config_section section, size_t i);
 };

@@ -11,8 +11,8 @@
 
 /* Filled options. All memory is this object's. */
 struct options {
-    void *values;   /* `options_size` bytes, laid out as the table says; NULL when 0 */
-    char *json;     /* canonical JSON with defaults, secrets included: never log it */
+    void *values; /* `options_size` bytes, laid out as the table says; NULL when 0 */
+    char *json;   /* canonical JSON with defaults, secrets included: never log it */
     size_t json_size;
     void *memory; /* what `values` points into; private */
 };
@@ -24,8 +24,8 @@ struct options_request {
     const struct json_node *object; /* NULL: as if {} */
     /* Keys of `object` that are the host's own and not looked at (Type, delivery). */
     const char *const *skip_keys; /* NULL-terminated, matched without regard to case */
-    struct place place; /* of the entry, for what is missing */
-    bool compat;        /* unknown keys are warnings */
+    struct place place;           /* of the entry, for what is missing */
+    bool compat;                  /* unknown keys are warnings */
 };
 
 /* NULL when an error was added to `diags`; all errors are found, not the first only. */

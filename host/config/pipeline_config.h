@@ -26,9 +26,9 @@ enum when_full {
  * RetryMaxAge (0 = no limit), PendingMax (batches), FlushTimeout. An option table
  * like any other describes it (config_delivery_class). */
 struct delivery_config {
-    uint64_t queue_max_bytes;       /* 32 MiB */
-    uint64_t queue_max_groups;      /* 1024 */
-    uint32_t when_full;             /* enum when_full */
+    uint64_t queue_max_bytes;        /* 32 MiB */
+    uint64_t queue_max_groups;       /* 1024 */
+    uint32_t when_full;              /* enum when_full */
     uint64_t retry_initial_delay_ns; /* 1 s */
     uint64_t retry_max_delay_ns;     /* 30 s */
     uint64_t retry_max_attempts;     /* 0: none */
@@ -57,7 +57,7 @@ struct component_config {
     char *id;   /* given as type/id, else the position among equal types, from "1" */
     char *name; /* type/id */
     struct options *options;
-    struct place place; /* `file` is the pipeline's path */
+    struct place place;   /* `file` is the pipeline's path */
     uint64_t interval_ms; /* inputs: detail.IntervalMs, else global */
     /* Flushers only. */
     struct delivery_config delivery;

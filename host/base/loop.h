@@ -1,0 +1,56 @@
+/*
+ * One thread's event loop: file descriptors, timers, and calls posted by other
+ * threads. Everything belongs to the loop's thread but loop_post and loop_stop,
+ * which are [any]. Callbacks may add and remove anything, themselves too.
+ */
+#ifndef BASE_LOOP_H
+#define BASE_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/list.h"
+
+struct loop;
+
+/* A watched descriptor; memory and descriptor are the caller's. */
+struct loop_fd {
+    int fd;
+    void (*ready)(struct loop_fd *self, uint32_t epoll_events);
+    bool gone; /* private */
+};
+
+/* A one-shot timer; memory is the caller's. Zeroed but for `expired`: not set. */
+struct loop_timer {
+    void (*expired)(struct loop_timer *self);
+    uint64_t at_ns;    /* private, as the next */
+    size_t heap_index; /* 0: not set */
+};
+
+/* A call for the loop's thread; memory is the caller's and must live until run. A
+ * call that is posted and has not run yet is not queued again. */
+struct loop_call {
+    void (*run)(struct loop_call *self);
+    struct loop_call *next; /* private, as the next */
+    bool queued;
+};
+
+struct loop *loop_create(void);
+void loop_destroy(struct loop *loop);
+
+/* Runs until loop_stop. */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+/* The time, read once a turn of the loop; clock_now_ns in nanoseconds. */
+uint64_t loop_now_ns(const struct loop *loop);
+
+/* 0 or -errno (EPERM: a regular file). */
+int loop_add_fd(struct loop *loop, struct loop_fd *watch, uint32_t epoll_events);
+void loop_remove_fd(struct loop *loop, struct loop_fd *watch);
+
+/* Sets (or moves) a timer; it may be in the past. */
+void loop_set_timer(struct loop *loop, struct loop_timer *timer, uint64_t at_ns);
+void loop_clear_timer(struct loop *loop, struct loop_timer *timer);
+
+void loop_post(struct loop *loop, struct loop_call *call);
+
+#endif
