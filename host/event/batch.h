@@ -20,7 +20,7 @@ struct batch {
     struct weir_log *logs;
     uint32_t n_logs, cap_logs;
 
-    struct block **blocks; /* what the slices lie in; references of the batch's */
+    struct block **blocks; /* what the slices lie in, in the arena; the batch's references */
     uint32_t n_blocks, cap_blocks;
 
     struct range *range; /* held by the batch; NULL: the source cannot read again */

@@ -30,6 +30,8 @@ void group_unref(struct group *group);
 /* A lane is done with it: its hold on the ranges ends. Once for each lane of
  * `lanes`; does not touch the reference count. [any] */
 void group_release(struct group *group, uint32_t lane);
+/* The lane gives up without having settled it: its source will be read again. [any] */
+void group_give_back(struct group *group, uint32_t lane);
 
 /* A group being filled. Belongs to one aggregator. */
 struct group_builder;

@@ -27,7 +27,7 @@ struct block {
     atomic_uint refs;
     uint32_t class;     /* private: size class */
     size_t size;        /* bytes of data */
-    struct block *next; /* private: in the free list */
+    struct block *next; /* in the free list, or in the arena that owns it */
     char *data;
 };
 
@@ -50,10 +50,9 @@ size_t memory_used(const struct memory *memory);
 /* Bump allocation out of blocks; everything goes at once. Not thread-safe. */
 struct arena {
     struct memory *memory;
-    struct block **blocks; /* the arena's references */
-    uint32_t n_blocks, cap_blocks;
-    char *at, *end;    /* what is left of the last block */
-    size_t block_size; /* bytes of an ordinary block */
+    struct block *blocks; /* a list; the arena's references */
+    char *at, *end;       /* what is left of the current block */
+    size_t block_size;    /* bytes of an ordinary block */
 };
 
 void arena_init(struct arena *arena, struct memory *memory, size_t block_size);

@@ -58,5 +58,8 @@ void range_set_end(struct range *range, uint64_t end);
 /* One more hold for each lane of the set, one less for each. [any] */
 void range_hold(struct range *range, uint64_t lanes);
 void range_release(struct range *range, uint64_t lanes);
+/* One less, too, but undelivered: for these lanes the range is never secured, so
+ * their positions stay before it. [any] */
+void range_abandon(struct range *range, uint64_t lanes);
 
 #endif
