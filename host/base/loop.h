@@ -16,7 +16,6 @@ struct loop;
 struct loop_fd {
     int fd;
     void (*ready)(struct loop_fd *self, uint32_t epoll_events);
-    bool gone; /* private */
 };
 
 /* A one-shot timer; memory is the caller's. Zeroed but for `expired`: not set. */
@@ -34,16 +33,18 @@ struct loop_call {
     bool queued;
 };
 
+/* NULL with errno set when the system has no descriptors left. */
 struct loop *loop_create(void);
+/* Calls that are still posted do not run. NULL is fine. */
 void loop_destroy(struct loop *loop);
 
-/* Runs until loop_stop. */
+/* Runs until loop_stop, which may have come before it. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 /* The time, read once a turn of the loop; clock_now_ns in nanoseconds. */
 uint64_t loop_now_ns(const struct loop *loop);
 
-/* 0 or -errno (EPERM: a regular file). */
+/* 0 or -errno (EPERM: a regular file). Remove it before its descriptor is closed. */
 int loop_add_fd(struct loop *loop, struct loop_fd *watch, uint32_t epoll_events);
 void loop_remove_fd(struct loop *loop, struct loop_fd *watch);
 
