@@ -1,0 +1,68 @@
+/*
+ * A lane: everything that belongs to one flusher of one pipeline. Groups are
+ * pushed in at one end; workers of the pool take turns to flush them at the
+ * other. What a flusher answers is judged (delivery/judge) and acted on here.
+ *
+ *   push -> queue -> parcel -> is_ready? -> flush -> verdict -> judge
+ *             |                    |no                            |
+ *             |                    +--- waits ---+      done / again after / drop
+ *           gate                                 |                |
+ *                               retries <--------+----------------+
+ */
+#ifndef DELIVERY_LANE_H
+#define DELIVERY_LANE_H
+
+#include <weir/flusher.h>
+#include "config/pipeline_config.h"
+#include "delivery/pool.h"
+#include "event/gate.h"
+#include "event/group.h"
+#include "plugin/instance.h"
+
+struct lane;
+
+struct lane_spec {
+    const char *pipeline;                  /* name */
+    const char *name;                      /* <pipeline>/<type>/<id> */
+    uint32_t number;                       /* within the pipeline: its bit in group.lanes */
+    const struct component_config *config; /* lives as long as the lane */
+    struct registry *registry;             /* where the flusher's class is found */
+    const char *data_dir; /* of the host; the instance gets a folder below it; NULL: none */
+    struct pool *pool;
+    struct gate *gate; /* closed while the queue is full and the policy says block */
+};
+
+/* What became of the logs so far. */
+struct lane_stats {
+    uint64_t pushed_logs;
+    uint64_t delivered_logs, delivered_bytes, delivered_groups;
+    uint64_t rejected_logs; /* the flusher said: never */
+    uint64_t dropped_logs;  /* given up by policy: attempts, age, queue full */
+    uint64_t left_logs;     /* not settled yet; after lane_close: given back */
+    uint64_t flushes, retries;
+    uint64_t settled_groups; /* grows with every end; "progress" */
+};
+
+/* Makes the lane and its instance (init runs, with a deadline). NULL with words. [control] */
+struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max);
+
+/* Takes the reference over. [the pipeline's loop] */
+void lane_push(struct lane *lane, struct group *group);
+
+/* The pipeline will stop: the flusher is told, waits become short. [control] */
+void lane_set_urgent(struct lane *lane, bool exiting);
+
+/* Whether nothing is queued, waiting or in flight. [any] */
+bool lane_idle(struct lane *lane);
+void lane_get_stats(struct lane *lane, struct lane_stats *ret_stats);
+const char *lane_name(const struct lane *lane);
+
+/* The last step: no more flush begins; what is not settled is given back to its
+ * sources; the flusher's stop gets until `deadline_ns`. A call that hangs is left
+ * behind with its memory and named in the log; false is returned then. [control] */
+bool lane_close(struct lane *lane, uint64_t deadline_ns);
+
+/* After lane_close. A lane that was left behind is not freed. */
+void lane_destroy(struct lane *lane);
+
+#endif

@@ -1,0 +1,212 @@
+#include "delivery/parcel.h"
+
+#include <errno.h>
+#include <string.h>
+#include "base/mem.h"
+
+static void add_group(struct parcel *parcel, struct group *group)
+{
+    uint32_t i = parcel->n_groups++;
+
+    parcel->groups[i] = group;
+    parcel->views[i] = &group->view;
+    parcel->own_view[i] = false;
+    parcel->first_log[i] = parcel->n_logs;
+    parcel->n_logs += group->view.n_logs;
+}
+
+void parcel_fill(struct parcel *parcel, struct queue *queue)
+{
+    const struct group *next;
+    size_t bytes = 0;
+
+    while (parcel->n_groups < PARCEL_GROUPS_MAX && (next = queue_peek(queue))) {
+        if (parcel->n_groups && bytes + next->held_bytes > PARCEL_BYTES_MAX)
+            break;
+        bytes += next->held_bytes;
+        add_group(parcel, queue_take(queue));
+    }
+}
+
+static void drop_view(struct parcel *parcel, uint32_t i)
+{
+    if (parcel->own_view[i])
+        free((void *)(uintptr_t)parcel->views[i]);
+    parcel->own_view[i] = false;
+}
+
+static void drop_marks(struct parcel *parcel)
+{
+    free(parcel->marks);
+    parcel->marks = NULL;
+}
+
+void parcel_clear(struct parcel *parcel)
+{
+    for (uint32_t i = 0; i < parcel->n_groups; i++)
+        drop_view(parcel, i);
+    drop_marks(parcel);
+    parcel->n_groups = parcel->n_logs = 0;
+    parcel->first_ns = 0;
+    parcel->settled_early = false;
+}
+
+int parcel_mark(struct parcel *parcel, uint32_t group, uint32_t log, uint32_t verdict)
+{
+    if (group >= parcel->n_groups || log >= parcel->views[group]->n_logs)
+        return -EINVAL;
+    if (verdict != WEIR_RETRY && verdict != WEIR_DELIVERED && verdict != WEIR_REJECTED)
+        return -EINVAL;
+    if (!parcel->marks)
+        parcel->marks = mem_zalloc(parcel->n_logs);
+    parcel->marks[parcel->first_log[group] + log] = (uint8_t)(verdict + 1);
+    return 0;
+}
+
+static uint32_t log_verdict(
+    const struct parcel *parcel, uint32_t group, uint32_t log, uint32_t verdict)
+{
+    uint8_t mark = parcel->marks ? parcel->marks[parcel->first_log[group] + log] : 0;
+
+    return mark ? mark - 1U : verdict;
+}
+
+static uint64_t log_bytes(const struct weir_log *log)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < log->n_contents; i++)
+        bytes += log->contents[i].key.size + log->contents[i].value.size;
+    return bytes;
+}
+
+static void count_logs(struct parcel_count *count, uint32_t verdict, uint64_t logs, uint64_t bytes)
+{
+    if (verdict == WEIR_DELIVERED) {
+        count->delivered_logs += logs;
+        count->delivered_bytes += bytes;
+    } else if (verdict == WEIR_REJECTED) {
+        count->rejected_logs += logs;
+    } else {
+        count->retry_logs += logs;
+    }
+}
+
+struct parcel_count parcel_count(const struct parcel *parcel, uint32_t verdict)
+{
+    struct parcel_count count = {0};
+
+    for (uint32_t i = 0; i < parcel->n_groups; i++) {
+        const struct weir_group *view = parcel->views[i];
+
+        if (!parcel->marks) {
+            count_logs(&count, verdict, view->n_logs, view->bytes);
+            continue;
+        }
+        for (uint32_t j = 0; j < view->n_logs; j++)
+            count_logs(
+                &count, log_verdict(parcel, i, j, verdict), 1, log_bytes(weir_log_at(view, j)));
+    }
+    return count;
+}
+
+static bool is_retry(uint32_t verdict)
+{
+    return verdict != WEIR_DELIVERED && verdict != WEIR_REJECTED;
+}
+
+/* A view of the i-th group's logs that are to be sent again; NULL if none is. */
+static struct weir_group *select_retries(const struct parcel *parcel, uint32_t i, uint32_t verdict)
+{
+    const struct weir_group *from = parcel->views[i];
+    struct weir_group *view = mem_zalloc(sizeof *view + from->n_logs * sizeof(struct weir_log));
+    struct weir_log *logs = (struct weir_log *)(view + 1);
+    uint32_t n_logs = 0;
+
+    *view = *from;
+    view->bytes = 0;
+    for (uint32_t j = 0; j < from->n_logs; j++)
+        if (is_retry(log_verdict(parcel, i, j, verdict))) {
+            logs[n_logs] = *weir_log_at(from, j);
+            view->bytes += log_bytes(&logs[n_logs++]);
+        }
+    view->logs = logs;
+    view->log_stride = sizeof *logs;
+    view->n_logs = n_logs;
+    if (n_logs)
+        return view;
+    free(view);
+    return NULL;
+}
+
+static void release_group(struct parcel *parcel, uint32_t i, uint32_t lane)
+{
+    drop_view(parcel, i);
+    group_release(parcel->groups[i], lane);
+    group_unref(parcel->groups[i]);
+}
+
+static void move_group(struct parcel *parcel, uint32_t to, uint32_t from)
+{
+    parcel->groups[to] = parcel->groups[from];
+    parcel->views[to] = parcel->views[from];
+    parcel->own_view[to] = parcel->own_view[from];
+}
+
+/* Without marks all logs share one fate. */
+static uint32_t keep_all_or_none(struct parcel *parcel, uint32_t verdict, uint32_t lane)
+{
+    if (!is_retry(verdict))
+        parcel_release(parcel, lane);
+    return parcel->n_groups;
+}
+
+static void number_logs(struct parcel *parcel)
+{
+    parcel->n_logs = 0;
+    for (uint32_t i = 0; i < parcel->n_groups; i++) {
+        parcel->first_log[i] = parcel->n_logs;
+        parcel->n_logs += parcel->views[i]->n_logs;
+    }
+}
+
+uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict, uint32_t lane)
+{
+    uint32_t kept = 0;
+
+    if (!parcel->marks)
+        return keep_all_or_none(parcel, verdict, lane);
+    for (uint32_t i = 0; i < parcel->n_groups; i++) {
+        struct weir_group *view = select_retries(parcel, i, verdict);
+
+        if (!view) {
+            release_group(parcel, i, lane);
+            continue;
+        }
+        drop_view(parcel, i);
+        parcel->views[i] = view;
+        parcel->own_view[i] = true;
+        move_group(parcel, kept++, i);
+    }
+    parcel->n_groups = kept;
+    drop_marks(parcel);
+    number_logs(parcel);
+    return kept;
+}
+
+void parcel_release(struct parcel *parcel, uint32_t lane)
+{
+    for (uint32_t i = 0; i < parcel->n_groups; i++)
+        release_group(parcel, i, lane);
+    parcel->n_groups = 0;
+}
+
+void parcel_give_back(struct parcel *parcel, uint32_t lane)
+{
+    for (uint32_t i = 0; i < parcel->n_groups; i++) {
+        drop_view(parcel, i);
+        group_give_back(parcel->groups[i], lane);
+        group_unref(parcel->groups[i]);
+    }
+    parcel->n_groups = 0;
+}
