@@ -1,0 +1,146 @@
+#include "input/lines.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/util.h"
+
+/* A held line in a block that is larger than this many times its size moves out. */
+#define PAUSE_SLACK 4
+/* Below this a block is not worth changing; bytes. */
+#define SMALL_BLOCK_BYTES (4 * KIB)
+
+static const struct weir_str content_key = {"content", 7};
+
+void lines_scratch_finish(struct lines_scratch *scratch)
+{
+    free(scratch->ends);
+    *scratch = (struct lines_scratch){0};
+}
+
+static void let_go(struct lines *lines)
+{
+    block_unref(lines->block);
+    lines->block = NULL;
+    lines->start = lines->end = 0;
+}
+
+void lines_finish(struct lines *lines)
+{
+    let_go(lines);
+}
+
+static void move_to_block(struct lines *lines, size_t size)
+{
+    struct block *block = block_get(lines->memory, size);
+    size_t held = lines_held(lines);
+
+    if (held)
+        memcpy(block->data, lines->block->data + lines->start, held);
+    block_unref(lines->block);
+    lines->block = block;
+    lines->start = 0;
+    lines->end = held;
+}
+
+/* Bytes of the block that a read of `expected` bytes behind `held` goes to. A line
+ * that outgrows its block gets twice the room, so it is copied seldom. */
+static size_t block_size_for(size_t held, size_t expected)
+{
+    size_t target = held < LINES_BLOCK_BYTES / 2 ? LINES_BLOCK_BYTES : 2 * held;
+
+    return MIN(held + MAX(expected, (size_t)1), target);
+}
+
+char *lines_room(struct lines *lines, size_t expected, size_t *ret_size)
+{
+    size_t room = lines->block ? lines->block->size - lines->end : 0;
+    size_t held = lines_held(lines);
+
+    if (!room || room < MIN(expected, LINES_BLOCK_BYTES / 4)) {
+        move_to_block(lines, block_size_for(held, expected));
+        room = lines->block->size - lines->end;
+    }
+    *ret_size = MIN(room, LINES_LINE_MAX_BYTES - held);
+    return lines->block->data + lines->end;
+}
+
+/* Finds the newlines from `at` on; their offsets in the block go to the scratch. */
+static size_t find_ends(struct lines *lines, size_t at)
+{
+    struct lines_scratch *scratch = lines->scratch;
+    const char *data = lines->block->data;
+    const char *end = data + lines->end;
+    const char *newline = data + at;
+    size_t n = 0;
+
+    while (newline < end && (newline = memchr(newline, '\n', (size_t)(end - newline)))) {
+        MEM_GROW(scratch->ends, n, scratch->capacity);
+        scratch->ends[n++] = (uint32_t)(newline - data);
+        newline++;
+    }
+    return n;
+}
+
+/* A batch of `n` lines, the first from lines->start, each up to its end in `ends`. */
+static struct batch *make_batch(struct lines *lines, const uint32_t *ends, size_t n)
+{
+    struct batch *batch = batch_create(lines->memory, (uint32_t)n);
+    struct weir_kv *contents = batch_alloc(batch, n * sizeof *contents);
+    struct weir_log *log = batch->logs;
+    uint64_t wall_ns = clock_wall_ns();
+    const uint32_t time_s = (uint32_t)(wall_ns / NS_PER_S);
+    const uint32_t time_ns = lines->nanoseconds ? (uint32_t)(wall_ns % NS_PER_S) : 0;
+    const char *data = lines->block->data;
+    size_t start = lines->start;
+
+    for (size_t i = 0; i < n; i++, log++, contents++) {
+        contents->key = content_key;
+        contents->value = (struct weir_str){data + start, ends[i] - start};
+        *log = (struct weir_log){time_s, time_ns, 1, 1, contents};
+        start = (size_t)ends[i] + 1;
+    }
+    batch->n_logs = (uint32_t)n;
+    batch_add_block(batch, lines->block);
+    return batch;
+}
+
+struct batch *lines_take(struct lines *lines, size_t size)
+{
+    size_t at = lines->end, n;
+    struct batch *batch;
+
+    lines->end += size;
+    n = find_ends(lines, at);
+    if (!n) {
+        if (lines_held(lines) < LINES_LINE_MAX_BYTES)
+            return NULL;
+        lines->n_cut++;
+        return lines_rest(lines);
+    }
+    batch = make_batch(lines, lines->scratch->ends, n);
+    lines->start = (size_t)lines->scratch->ends[n - 1] + 1;
+    if (!lines_held(lines))
+        let_go(lines);
+    return batch;
+}
+
+struct batch *lines_rest(struct lines *lines)
+{
+    uint32_t end = (uint32_t)lines->end;
+    struct batch *batch = NULL;
+
+    if (lines_held(lines))
+        batch = make_batch(lines, &end, 1);
+    let_go(lines);
+    return batch;
+}
+
+void lines_pause(struct lines *lines)
+{
+    size_t held = lines_held(lines);
+
+    if (!held)
+        let_go(lines);
+    else if (lines->block->size > SMALL_BLOCK_BYTES && lines->block->size / PAUSE_SLACK > held)
+        move_to_block(lines, held);
+}
