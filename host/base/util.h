@@ -3,6 +3,7 @@
 #define BASE_UTIL_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -58,7 +59,7 @@ static inline void util_close_scoped(const int *fd)
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
 
-#define NS_PER_MS 1000000ULL
-#define NS_PER_S 1000000000ULL
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
 
 #endif
