@@ -43,7 +43,7 @@ struct lane {
     bool notified;          /* notify_ready came while is_ready was being asked */
     uint64_t ready_pause_ns;
     uint64_t random;
-    bool urgent, exiting, closed, failing;
+    bool urgent, exiting, closed, failing, left_behind;
     struct lane_stats stats;
     struct log_limit complaint, drop_notice;
 };
@@ -611,6 +611,7 @@ bool lane_close(struct lane *lane, uint64_t deadline_ns)
         log_error("flusher hangs in a call and is left behind", LOG_STR("pipeline", lane->pipeline),
             LOG_STR("flusher", lane->name));
         give_back_all(lane);
+        lane->left_behind = true;
         return false;
     }
     result.text = text;
@@ -623,15 +624,18 @@ bool lane_close(struct lane *lane, uint64_t deadline_ns)
         log_warn("flusher did not stop cleanly", LOG_STR("pipeline", lane->pipeline),
             LOG_STR("flusher", lane->name), LOG_INT("code", r), LOG_STR("words", text));
     give_back_all(lane);
-    return r != -ETIMEDOUT;
+    lane->left_behind = r == -ETIMEDOUT;
+    return !lane->left_behind;
 }
 
-void lane_destroy(struct lane *lane)
+bool lane_destroy(struct lane *lane)
 {
     struct parcel *parcel;
 
     if (!lane)
-        return;
+        return true;
+    if (lane->left_behind)
+        return false;
     instance_destroy(lane->instance);
     LIST_EACH (parcel, &lane->spare, list) {
         free(parcel);
@@ -641,4 +645,5 @@ void lane_destroy(struct lane *lane)
     free(lane->name);
     free(lane->pipeline);
     free(lane);
+    return true;
 }

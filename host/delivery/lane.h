@@ -62,7 +62,7 @@ const char *lane_name(const struct lane *lane);
  * behind with its memory and named in the log; false is returned then. [control] */
 bool lane_close(struct lane *lane, uint64_t deadline_ns);
 
-/* After lane_close. A lane that was left behind is not freed. */
-void lane_destroy(struct lane *lane);
+/* After lane_close. A lane that was left behind is not freed: false. NULL is fine. */
+bool lane_destroy(struct lane *lane);
 
 #endif

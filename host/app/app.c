@@ -1,0 +1,350 @@
+#include "app/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include "app/ingest.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "input/checkpoints.h"
+#include "pipeline/pipeline.h"
+
+/* How often a stop looks whether all is settled. */
+#define DRAIN_LOOK_NS (2 * NS_PER_MS)
+/* What flushers get for stop(), all together. */
+#define STOP_TIMEOUT_NS (5 * NS_PER_S)
+
+struct app {
+    const struct app_request *request;
+    struct loop *loop; /* the control thread's */
+    struct loop_fd signals;
+    struct loop_call once_ended; /* posted by the ingest loops */
+    struct loop_timer drain_timer;
+    struct ingest *ingest;
+    struct pipeline_shared shared;
+    struct pipeline **pipelines;
+    size_t n_pipelines;
+    size_t n_refused; /* could not be built */
+    _Atomic size_t n_ended;
+    int lock_fd;
+
+    bool stopping, at_once;         /* a second signal: no more waiting */
+    uint64_t progress, progress_ns; /* settled groups, and when they last grew */
+};
+
+/* -- stop -- */
+
+static bool all_idle(struct app *app)
+{
+    for (size_t i = 0; i < app->n_pipelines; i++)
+        if (!pipeline_idle(app->pipelines[i]))
+            return false;
+    return true;
+}
+
+static uint64_t settled_groups(struct app *app)
+{
+    struct pipeline_totals totals;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < app->n_pipelines; i++) {
+        pipeline_get_totals(app->pipelines[i], &totals);
+        sum += totals.lanes.settled_groups;
+    }
+    return sum;
+}
+
+/* Goes on until all is settled, or nothing has been for the drain timeout. */
+static void look_at_drain(struct loop_timer *timer)
+{
+    struct app *app = container_of(timer, struct app, drain_timer);
+    uint64_t now_ns = clock_now_ns();
+    uint64_t progress = settled_groups(app);
+
+    if (progress != app->progress) {
+        app->progress = progress;
+        app->progress_ns = now_ns;
+    }
+    if (app->at_once || all_idle(app) ||
+        now_ns - app->progress_ns >= app->request->drain_timeout_ns)
+        loop_stop(app->loop);
+    else
+        loop_set_timer(app->loop, &app->drain_timer, now_ns + DRAIN_LOOK_NS);
+}
+
+/* Upstream's order: urgent first, then the inputs, then what flows after them. */
+static void begin_stop(struct app *app)
+{
+    app->stopping = true;
+    for (size_t i = 0; i < app->n_pipelines; i++)
+        pipeline_set_urgent(app->pipelines[i], true);
+    for (size_t i = 0; i < app->n_pipelines; i++)
+        pipeline_stop_inputs(app->pipelines[i]);
+    app->progress = settled_groups(app);
+    app->progress_ns = clock_now_ns();
+    look_at_drain(&app->drain_timer);
+}
+
+static void on_signal(struct loop_fd *watch, uint32_t events)
+{
+    struct app *app = container_of(watch, struct app, signals);
+    struct signalfd_siginfo info;
+
+    (void)events;
+    while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            log_warn("reload is not available yet; restart to read the configuration again");
+            continue;
+        }
+        log_info(app->stopping ? "second signal: stopping at once" : "stopping",
+            LOG_STR("signal", strsignal((int)info.ssi_signo)));
+        app->at_once = app->stopping;
+        if (!app->stopping)
+            begin_stop(app);
+    }
+}
+
+/* -- once -- */
+
+static void on_pipeline_ended(void *owner, struct pipeline *pipeline)
+{
+    struct app *app = owner;
+
+    (void)pipeline;
+    if (++app->n_ended == app->n_pipelines)
+        loop_post(app->loop, &app->once_ended);
+}
+
+static void on_once_ended(struct loop_call *call)
+{
+    struct app *app = container_of(call, struct app, once_ended);
+
+    if (!app->stopping)
+        begin_stop(app);
+}
+
+static void report_lane(struct lane *lane, struct lane_stats *sum)
+{
+    struct lane_stats stats;
+
+    lane_get_stats(lane, &stats);
+    log_info("done", LOG_STR("flusher", lane_name(lane)),
+        LOG_INT("delivered", stats.delivered_logs), LOG_INT("rejected", stats.rejected_logs),
+        LOG_INT("dropped", stats.dropped_logs), LOG_INT("left", stats.left_logs),
+        LOG_INT("retries", stats.retries));
+    sum->rejected_logs += stats.rejected_logs;
+    sum->dropped_logs += stats.dropped_logs;
+    sum->left_logs += stats.left_logs;
+}
+
+static void report_reading(struct pipeline *pipeline)
+{
+    struct pipeline_totals totals;
+    char why[1024];
+
+    pipeline_get_totals(pipeline, &totals);
+    pipeline_explain(pipeline, why, sizeof why);
+    if (!totals.read_logs || why[0])
+        log_warn(
+            "nothing was read", LOG_STR("pipeline", pipeline_name(pipeline)), LOG_STR("why", why));
+}
+
+/* What became of everything, lane by lane, and the exit code that says so. */
+static int report_once(struct app *app)
+{
+    struct lane_stats sum = {0};
+
+    for (size_t i = 0; i < app->n_pipelines; i++) {
+        report_reading(app->pipelines[i]);
+        for (size_t j = 0; j < pipeline_n_lanes(app->pipelines[i]); j++)
+            report_lane(pipeline_lane(app->pipelines[i], j), &sum);
+    }
+    if (sum.left_logs)
+        return EXIT_LEFT;
+    return sum.dropped_logs || sum.rejected_logs || app->n_refused ? EXIT_FINDINGS : 0;
+}
+
+/* -- set-up -- */
+
+static int watch_signals(struct app *app)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    app->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    app->signals.ready = on_signal;
+    if (app->signals.fd < 0)
+        return -errno;
+    return loop_add_fd(app->loop, &app->signals, EPOLLIN);
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int make_folders(const char *path)
+{
+    SCOPED_FREE char *part = mem_strdup(path);
+
+    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(part, 0755) && errno != EEXIST)
+            return -errno;
+        *slash = '/';
+    }
+    return mkdir(path, 0750) && errno != EEXIST ? -errno : 0;
+}
+
+/* One host on one data folder. */
+static int lock_data(struct app *app)
+{
+    SCOPED_FREE char *path = mem_printf("%s/lock", app->request->data_dir);
+    int r = make_folders(app->request->data_dir);
+
+    if (r) {
+        log_error("cannot make the data folder", LOG_STR("path", app->request->data_dir),
+            LOG_STR("error", strerror(-r)));
+        return r;
+    }
+    app->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (app->lock_fd < 0 || flock(app->lock_fd, LOCK_EX | LOCK_NB)) {
+        r = -errno;
+        log_error(r == -EWOULDBLOCK ? "another weir runs on this data folder; give --data another"
+                                    : "cannot lock the data folder",
+            LOG_STR("path", path), LOG_STR("error", strerror(-r)));
+        return r;
+    }
+    return 0;
+}
+
+static unsigned n_cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 0 ? (unsigned)n : 1;
+}
+
+static int set_up(struct app *app)
+{
+    SCOPED_FREE char *folder = mem_printf("%s/checkpoints", app->request->data_dir);
+    char why[512] = "";
+
+    raise_descriptor_limit();
+    if (lock_data(app))
+        return -1;
+    app->shared = (struct pipeline_shared){
+        .registry = app->request->registry,
+        .memory = memory_create(MEMORY_LIMIT_DEFAULT),
+        .pool = pool_create(2 * n_cores()),
+        .checkpoints = checkpoints_open(folder, why, sizeof why),
+        .data_dir = app->request->data_dir,
+        .once = app->request->once,
+        .ended = on_pipeline_ended,
+        .owner = app,
+    };
+    if (!app->shared.checkpoints) {
+        log_error("cannot open the checkpoints", LOG_STR("why", why));
+        return -1;
+    }
+    app->ingest = ingest_create(MIN(n_cores(), (unsigned)app->request->n_configs), why, sizeof why);
+    if (!app->ingest)
+        log_error("cannot start", LOG_STR("why", why));
+    return app->ingest ? 0 : -1;
+}
+
+static void create_pipelines(struct app *app)
+{
+    const struct app_request *request = app->request;
+
+    app->pipelines = (struct pipeline **)mem_calloc(request->n_configs, sizeof *app->pipelines);
+    for (size_t i = 0; i < request->n_configs; i++) {
+        SCOPED_FREE char *name = mem_strdup(request->configs[i]->name);
+        char why[1024] = "";
+        struct pipeline *pipeline = pipeline_create(&app->shared, ingest_place(app->ingest),
+            take_ptr(request->configs[i]), why, sizeof why);
+
+        if (pipeline) {
+            app->pipelines[app->n_pipelines++] = pipeline;
+            continue;
+        }
+        app->n_refused++;
+        log_error("pipeline refused", LOG_STR("pipeline", name), LOG_STR("why", why));
+    }
+}
+
+/* Frees all, unless a hung flusher still uses it: then only what is safe. */
+static void tear_down(struct app *app)
+{
+    unsigned left;
+
+    for (size_t i = 0; i < app->n_pipelines; i++)
+        pipeline_destroy(app->pipelines[i]);
+    if (app->ingest)
+        ingest_destroy(app->ingest);
+    if (app->shared.checkpoints)
+        checkpoints_close(app->shared.checkpoints);
+    left = app->shared.pool ? pool_destroy(app->shared.pool) : 0;
+    if (!left && app->shared.memory && !memory_used(app->shared.memory))
+        memory_destroy(app->shared.memory);
+    if (app->signals.fd >= 0)
+        close(app->signals.fd);
+    if (app->lock_fd >= 0)
+        close(app->lock_fd);
+    loop_destroy(app->loop);
+    free((void *)app->pipelines);
+}
+
+static int run_pipelines(struct app *app)
+{
+    uint64_t deadline_ns;
+
+    create_pipelines(app);
+    if (!app->n_pipelines) {
+        log_error("no pipeline can run");
+        return EXIT_CONFIG;
+    }
+    for (size_t i = 0; i < app->n_pipelines; i++)
+        pipeline_start(app->pipelines[i]);
+    log_info("running", LOG_INT("pipelines", app->n_pipelines), LOG_INT("refused", app->n_refused));
+    loop_run(app->loop);
+    deadline_ns = clock_now_ns() + (app->at_once ? 0 : STOP_TIMEOUT_NS);
+    for (size_t i = 0; i < app->n_pipelines; i++)
+        pipeline_close(app->pipelines[i], deadline_ns);
+    return app->request->once ? report_once(app) : 0;
+}
+
+int app_run(const struct app_request *request)
+{
+    struct app app = {
+        .request = request, .n_refused = request->n_refused, .lock_fd = -1, .signals = {.fd = -1}};
+    int code = EXIT_CONFIG;
+
+    app.loop = loop_create();
+    app.once_ended.run = on_once_ended;
+    app.drain_timer.expired = look_at_drain;
+    if (!watch_signals(&app) && !set_up(&app))
+        code = run_pipelines(&app);
+    tear_down(&app);
+    return code;
+}

@@ -1,0 +1,21 @@
+/*
+ * The ingest loops: a few threads, each with an event loop and its shared inotify
+ * table, on which pipelines read and process. [control]
+ */
+#ifndef APP_INGEST_H
+#define APP_INGEST_H
+
+#include "pipeline/pipeline.h"
+
+#define INGEST_LOOPS_MAX 4u /* threads */
+
+struct ingest;
+
+/* `wanted` threads, at least one. NULL with words in `why`. */
+struct ingest *ingest_create(unsigned wanted, char *why, size_t why_max);
+/* Ends the threads; no pipeline may be left on them. */
+void ingest_destroy(struct ingest *ingest);
+/* Where the next pipeline goes: in turn. */
+struct pipeline_place ingest_place(struct ingest *ingest);
+
+#endif

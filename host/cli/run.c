@@ -1,0 +1,210 @@
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include "app/app.h"
+#include "app/catalog.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "cli/plugin_files.h"
+#include "config/duration.h"
+#include "config/render.h"
+
+#define DRAIN_TIMEOUT_DEFAULT_NS (10 * NS_PER_S)
+
+static const char help[] =
+    "Usage: weir run [OPTION]... FILE|DIR...\n"
+    "Runs the pipelines of the given files, or of all *.json files of a folder.\n"
+    "\n"
+    "  --plugins FILE          a plugins.yml; may be repeated. Default: plugins.yml beside\n"
+    "                          the first configuration, or /etc/weir/plugins.yml\n"
+    "  --data DIR              where positions are kept (default ./.weir)\n"
+    "  --once                  read what is there, deliver it, and end\n"
+    "  --drain-timeout TIME    how long a stop waits without progress (default 10s)\n"
+    "  --compat                unknown keys are warnings, as upstream ignores them\n"
+    "  --log-level LEVEL       error, warn, info (default), debug\n"
+    "  --log-format FORMAT     plain, logfmt, json\n"
+    "  --help                  this text\n"
+    "\n"
+    "Example: weir run --plugins plugins.yml --data /tmp/weir examples/quickstart\n"
+    "\n"
+    "Exit codes: 0 stopped, or --once delivered everything; 1 --once dropped or rejected\n"
+    "something; 64 usage; 66 no such file; 75 --once left something undelivered; 78 no\n"
+    "pipeline can run.\n";
+
+struct run_options {
+    struct plugin_files plugins;
+    const char *data_dir;
+    bool once, compat;
+    uint64_t drain_timeout_ns;
+    enum log_level level;
+    enum log_format format;
+};
+
+enum {
+    OPT_PLUGINS = 256,
+    OPT_DATA,
+    OPT_ONCE,
+    OPT_DRAIN,
+    OPT_COMPAT,
+    OPT_LEVEL,
+    OPT_FORMAT,
+    OPT_HELP
+};
+
+static const struct option long_options[] = {
+    {"plugins", required_argument, NULL, OPT_PLUGINS},
+    {"data", required_argument, NULL, OPT_DATA},
+    {"once", no_argument, NULL, OPT_ONCE},
+    {"drain-timeout", required_argument, NULL, OPT_DRAIN},
+    {"compat", no_argument, NULL, OPT_COMPAT},
+    {"log-level", required_argument, NULL, OPT_LEVEL},
+    {"log-format", required_argument, NULL, OPT_FORMAT},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+/* One option; 0, or an exit code. -1: the help was asked for. */
+static int take_option(struct run_options *options, int option)
+{
+    bool good = true;
+
+    switch (option) {
+    case OPT_PLUGINS:
+        plugin_files_add(&options->plugins, optarg);
+        break;
+    case OPT_DATA:
+        options->data_dir = optarg;
+        break;
+    case OPT_ONCE:
+        options->once = true;
+        break;
+    case OPT_DRAIN:
+        good = duration_parse(optarg, strlen(optarg), &options->drain_timeout_ns);
+        break;
+    case OPT_COMPAT:
+        options->compat = true;
+        break;
+    case OPT_LEVEL:
+        good = log_level_parse(optarg, &options->level);
+        break;
+    case OPT_FORMAT:
+        good = log_format_parse(optarg, &options->format);
+        break;
+    case OPT_HELP:
+        return -1;
+    default: /* getopt has said why */
+        return CLI_USAGE;
+    }
+    if (!good)
+        fprintf(
+            stderr, "weir run: '%s' is no value for that option; see weir run --help\n", optarg);
+    return good ? 0 : CLI_USAGE;
+}
+
+static int parse_options(int argc, char **argv, struct run_options *options)
+{
+    int option, r;
+
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        r = take_option(options, option);
+        if (r)
+            return r;
+    }
+    if (optind < argc)
+        return 0;
+    fprintf(
+        stderr, "weir run: which configuration? Give a file or a folder; see weir run --help\n");
+    return CLI_USAGE;
+}
+
+struct configs {
+    struct pipeline_config **items;
+    size_t count, n_refused;
+};
+
+/* Reads all files; those with errors are told of and left out. */
+static int read_configs(
+    struct catalog *catalog, bool compat, char **arguments, int n, struct configs *ret)
+{
+    struct diag_list diags = {0};
+    struct pipeline_request request = {catalog_config(catalog), compat};
+    char **paths = NULL;
+    size_t n_paths = config_paths(arguments, (size_t)n, &paths, &diags);
+
+    ret->items = (struct pipeline_config **)mem_calloc(n_paths, sizeof *ret->items);
+    for (size_t i = 0; i < n_paths; i++) {
+        struct pipeline_config *config = pipeline_config_read(paths[i], &request, &diags);
+
+        if (config && config->enable)
+            ret->items[ret->count++] = config;
+        else if (config)
+            pipeline_config_destroy(config);
+        else
+            ret->n_refused++;
+        free(paths[i]);
+    }
+    free((void *)paths);
+    render_diags_text(&diags, stderr);
+    diag_list_finish(&diags);
+    return n_paths ? 0 : CLI_NO_INPUT;
+}
+
+static int run_with(struct run_options *options, char **arguments, int n)
+{
+    struct diag_list diags = {0};
+    struct catalog *catalog;
+    struct configs configs = {0};
+    int code;
+
+    plugin_files_default(&options->plugins, arguments[0]);
+    catalog = catalog_create(options->plugins.items, options->plugins.count, &diags);
+    render_diags_text(&diags, stderr);
+    diag_list_finish(&diags);
+    code = read_configs(catalog, options->compat, arguments, n, &configs);
+    if (!code && !configs.count) {
+        log_error("no pipeline can run", LOG_INT("refused", configs.n_refused));
+        code = CLI_CONFIG;
+    }
+    if (!code) {
+        struct app_request request = {
+            .registry = catalog_registry(catalog),
+            .configs = configs.items,
+            .n_configs = configs.count,
+            .n_refused = configs.n_refused,
+            .data_dir = options->data_dir,
+            .once = options->once,
+            .drain_timeout_ns = options->drain_timeout_ns,
+        };
+
+        code = app_run(&request);
+    }
+    for (size_t i = 0; i < configs.count; i++)
+        pipeline_config_destroy(configs.items[i]);
+    free((void *)configs.items);
+    catalog_destroy(catalog);
+    return code;
+}
+
+int cli_run(int argc, char **argv)
+{
+    struct run_options options = {
+        .data_dir = ".weir",
+        .drain_timeout_ns = DRAIN_TIMEOUT_DEFAULT_NS,
+        .level = LOG_LEVEL_INFO,
+        .format = isatty(STDERR_FILENO) ? LOG_FORMAT_PLAIN : LOG_FORMAT_LOGFMT,
+    };
+    int r = parse_options(argc, argv, &options);
+
+    if (r == -1) {
+        fputs(help, stdout);
+        r = CLI_OK;
+    } else if (!r) {
+        log_setup(options.level, options.format);
+        r = run_with(&options, argv + optind, argc - optind);
+    }
+    plugin_files_finish(&options.plugins);
+    return r;
+}

@@ -1,0 +1,74 @@
+/*
+ * One running pipeline: inputs, processors, aggregators and lanes, joined by sinks.
+ *
+ *   input --push--> processors --> aggregators --group--> every lane
+ *     ^                                                      |
+ *     +------------------- gate, ranges ---------------------+
+ *
+ * Everything up to the lanes runs on one loop's thread. Control calls come from
+ * one other thread and wait for that loop where they must.
+ */
+#ifndef PIPELINE_PIPELINE_H
+#define PIPELINE_PIPELINE_H
+
+#include "base/loop.h"
+#include "config/pipeline_config.h"
+#include "delivery/lane.h"
+#include "event/memory.h"
+
+struct checkpoints;
+struct watcher;
+struct pipeline;
+
+/* What the process shares among its pipelines; lives longer than all of them. */
+struct pipeline_shared {
+    struct registry *registry;
+    struct memory *memory;
+    struct pool *pool;
+    struct checkpoints *checkpoints; /* NULL: nothing is remembered */
+    const char *data_dir;            /* NULL: flushers get no folder */
+    bool once;
+    /* With `once`: all inputs of the pipeline have ended. Called from its loop. */
+    void (*ended)(void *owner, struct pipeline *pipeline);
+    void *owner;
+};
+
+/* Where a pipeline runs. */
+struct pipeline_place {
+    struct loop *loop;
+    struct watcher *watcher;
+};
+
+/* Builds everything and starts nothing; the flushers' init has run. Takes `config`
+ * over, on failure too. NULL with words in `why`. [control] */
+struct pipeline *pipeline_create(const struct pipeline_shared *shared, struct pipeline_place place,
+    struct pipeline_config *config, char *why, size_t why_max);
+
+const char *pipeline_name(const struct pipeline *pipeline);
+
+/* Starts the inputs. [control] */
+void pipeline_start(struct pipeline *pipeline);
+
+/* The steps of a stop, in upstream's order; each returns soon. [control] */
+void pipeline_set_urgent(struct pipeline *pipeline, bool exiting);
+/* Stops the inputs and sends on what processors and aggregators hold. */
+void pipeline_stop_inputs(struct pipeline *pipeline);
+/* Whether all lanes have settled everything. */
+bool pipeline_idle(struct pipeline *pipeline);
+/* Ends the lanes by `deadline_ns`; what is left goes back to its sources. */
+void pipeline_close(struct pipeline *pipeline, uint64_t deadline_ns);
+/* After pipeline_close. */
+void pipeline_destroy(struct pipeline *pipeline);
+
+/* What became of the logs, summed up and lane by lane. */
+struct pipeline_totals {
+    uint64_t read_logs;
+    struct lane_stats lanes;
+};
+void pipeline_get_totals(struct pipeline *pipeline, struct pipeline_totals *ret_totals);
+size_t pipeline_n_lanes(const struct pipeline *pipeline);
+struct lane *pipeline_lane(const struct pipeline *pipeline, size_t i);
+/* Why the inputs have read nothing: "input: words; ..."; "" when they have. [control] */
+void pipeline_explain(struct pipeline *pipeline, char *text, size_t text_max);
+
+#endif
