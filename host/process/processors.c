@@ -1,0 +1,12 @@
+#include "process/builtin.h"
+
+static const struct processor_class *const classes[] = {
+    &processor_add_fields,
+    &processor_drop,
+    &processor_regex,
+};
+
+const struct processor_class *processor_class_at(size_t i)
+{
+    return i < ARRAY_SIZE(classes) ? classes[i] : NULL;
+}
