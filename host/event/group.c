@@ -186,29 +186,50 @@ static void copy_contents(struct group_builder *builder, struct weir_log *log)
     log->contents = contents;
 }
 
-void group_add(
-    struct group_builder *builder, struct batch *batch, uint32_t first, uint32_t count, bool copy)
+/* Takes over one log that lies in the builder already. */
+static void count_log(struct group_builder *builder, struct weir_log *log, size_t estimate)
+{
+    struct group *group = &builder->group;
+
+    log->reserved = 0;
+    builder->estimate += estimate;
+    group->view.n_logs++;
+    group->view.bytes += estimate - 6 - 5 * (size_t)log->n_contents;
+    group->held_bytes += log->n_contents * sizeof(struct weir_kv);
+}
+
+uint32_t group_add_fitting(struct group_builder *builder, struct batch *batch, uint32_t first,
+    uint32_t count, size_t max_bytes, bool copy)
 {
     struct group *group = &builder->group;
     struct weir_log *logs = reserve_logs(builder, count);
+    uint32_t added = 0;
 
     assert(!group->view.n_logs || group->lanes == batch->lanes);
     group->lanes = batch->lanes;
-    memcpy(logs, batch->logs + first, count * sizeof *logs);
-    for (uint32_t i = 0; i < count; i++) {
-        size_t estimate = log_estimate(&logs[i]);
+    for (; added < count; added++) {
+        const struct weir_log *log = &batch->logs[first + added];
+        size_t estimate = log_estimate(log);
 
-        logs[i].reserved = 0;
-        builder->estimate += estimate;
-        group->view.bytes += estimate - 6 - 5 * (size_t)logs[i].n_contents;
-        group->held_bytes += logs[i].n_contents * sizeof(struct weir_kv);
+        if (estimate + builder->estimate > max_bytes && group->view.n_logs)
+            break;
+        logs[added] = *log;
+        count_log(builder, &logs[added], estimate);
         if (copy)
-            copy_contents(builder, &logs[i]);
+            copy_contents(builder, &logs[added]);
     }
-    group->view.n_logs += count;
+    if (!added)
+        return 0;
     if (!copy)
         hold_blocks(builder, batch);
     hold_range(builder, batch->range);
+    return added;
+}
+
+void group_add(
+    struct group_builder *builder, struct batch *batch, uint32_t first, uint32_t count, bool copy)
+{
+    group_add_fitting(builder, batch, first, count, SIZE_MAX, copy);
 }
 
 struct group *group_seal(struct group_builder *builder, const struct group_facts *facts)

@@ -50,6 +50,11 @@ size_t group_builder_bytes(const struct group_builder *builder);
 void group_add(
     struct group_builder *builder, struct batch *batch, uint32_t first, uint32_t count, bool copy);
 
+/* The same, up to the first log with which the estimate would exceed `max_bytes`; an
+ * empty group takes one log of any size. Returns how many it took. */
+uint32_t group_add_fitting(struct group_builder *builder, struct batch *batch, uint32_t first,
+    uint32_t count, size_t max_bytes, bool copy);
+
 /* What the group says of itself; all is copied. */
 struct group_facts {
     const struct weir_kv *tags;

@@ -1,0 +1,222 @@
+#include "aggregate/collect.h"
+
+#include "aggregate/pack_id.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* Old sources are looked for so often, and forgotten after so long (by their number). */
+#define CLEAN_INTERVAL_NS (600 * NS_PER_S)
+#define SOURCES_MANY 100000U
+#define FORGET_AFTER_NS (30 * 24 * 3600 * NS_PER_S)
+#define FORGET_AFTER_MANY_NS (24 * 3600 * NS_PER_S)
+
+/* A block of which less than this part is in use is not held: its texts are copied. */
+#define IN_USE_MIN_DIVISOR 4U
+
+static void seal_context(struct context *context)
+{
+    struct collector *self = context->collector;
+    struct group_facts facts = {
+        .tags = context->tags,
+        .n_tags = context->n_tags,
+        .topic = context->topic,
+        .category = str_of(self->context.global->logstore),
+        .source = str_of(self->source_ip),
+    };
+    char pack_id[PACK_ID_MAX];
+
+    if (self->settings.topic.size && (self->settings.topic_overrides || !context->topic.size))
+        facts.topic = self->settings.topic;
+    if (self->settings.pack_ids) {
+        bool by_source = self->settings.pack_by_source;
+        uint64_t prefix = by_source ? context->pack_prefix : self->pack_prefix;
+        int64_t number = by_source ? context->pack_number++ : self->pack_number++;
+        size_t size = pack_id_format(pack_id, prefix, number);
+
+        context->tags[facts.n_tags++] = (struct weir_kv){{"__pack_id__", 11}, {pack_id, size}};
+    }
+    loop_clear_timer(self->context.loop, &context->timer);
+    list_remove(&context->open);
+    self->open_bytes -= group_builder_bytes(context->group);
+    self->context.next->push(self->context.next, group_seal(take_ptr(context->group), &facts));
+}
+
+static uint64_t due_ns(const struct context *context)
+{
+    return MIN(context->opened_ns + context->collector->interval_ns,
+        context->last_log_ns + AGGREGATE_IDLE_NS);
+}
+
+/* The timer is set once and looks again: logs that come do not touch it. */
+static void timer_expired(struct loop_timer *timer)
+{
+    struct context *context = container_of(timer, struct context, timer);
+    struct loop *loop = context->collector->context.loop;
+    uint64_t due = due_ns(context);
+
+    if (due > loop_now_ns(loop))
+        loop_set_timer(loop, timer, due);
+    else
+        seal_context(context);
+}
+
+static bool is_old(const struct context *context, void *limit_ns)
+{
+    return !context->group && context->last_used_ns < *(const uint64_t *)limit_ns;
+}
+
+static void forget_old(struct collector *self, uint64_t now_ns)
+{
+    uint64_t age_ns = self->table.count > SOURCES_MANY ? FORGET_AFTER_MANY_NS : FORGET_AFTER_NS;
+    uint64_t limit_ns = now_ns > age_ns ? now_ns - age_ns : 0;
+
+    if (self->table.count <= self->settings.sources_kept ||
+        now_ns - self->cleaned_ns < CLEAN_INTERVAL_NS)
+        return;
+    self->cleaned_ns = now_ns;
+    context_drop_if(&self->table, is_old, &limit_ns);
+}
+
+static struct context *context_of(struct collector *self, const struct batch *batch)
+{
+    struct context *context = context_find(&self->table, batch->context);
+
+    if (context)
+        return context;
+    context = context_add(&self->table, batch->context);
+    context->collector = self;
+    context->timer.expired = timer_expired;
+    context->pack_prefix = pack_id_prefix(context->name, self->source_ip);
+    context->pack_number = 1;
+    context_set_facts(context, batch);
+    return context;
+}
+
+static void open_group(struct context *context, const struct batch *batch, uint64_t now_ns)
+{
+    struct collector *self = context->collector;
+
+    context->group = group_open(self->context.memory, self->settings.max_logs);
+    context->opened_ns = now_ns;
+    context->last_log_ns = now_ns;
+    context->lanes = batch->lanes;
+    list_append(&self->open, &context->open);
+    loop_set_timer(self->context.loop, &context->timer, due_ns(context));
+}
+
+/* Whether little of the batch's memory is in use. */
+static bool mostly_unused(const struct batch *batch)
+{
+    size_t held = 0, used = 0;
+
+    for (uint32_t i = 0; i < batch->n_blocks; i++)
+        held += batch->blocks[i]->size;
+    for (const struct block *block = batch->arena.blocks; block; block = block->next)
+        held += block->size;
+    for (uint32_t i = 0; i < batch->n_logs; i++) {
+        used += log_estimate(&batch->logs[i]);
+        if (used >= held / IN_USE_MIN_DIVISOR)
+            return false;
+    }
+    return true;
+}
+
+/* Adds as many logs from `first` on as fit the open group; returns how many. */
+static uint32_t add_some(struct context *context, struct batch *batch, uint32_t first, bool copy)
+{
+    struct collector *self = context->collector;
+    struct group_builder *group = context->group;
+    size_t before = group_builder_bytes(group);
+    uint32_t count =
+        MIN(batch->n_logs - first, self->settings.max_logs - group_builder_logs(group));
+    uint32_t added = group_add_fitting(group, batch, first, count, COLLECT_GROUP_BYTES_MAX, copy);
+
+    self->open_bytes += group_builder_bytes(group) - before;
+    if (first + added < batch->n_logs || group_builder_logs(group) == self->settings.max_logs)
+        seal_context(context);
+    return added;
+}
+
+/* Logs without contents go; the others get a time. */
+static void prepare_logs(const struct collector *self, struct batch *batch)
+{
+    uint32_t now_s = (uint32_t)(clock_wall_ns() / NS_PER_S), kept = 0;
+    bool keep_ns = self->context.global->enable_timestamp_nanosecond;
+
+    for (uint32_t i = 0; i < batch->n_logs; i++) {
+        struct weir_log *log = &batch->logs[i];
+
+        if (!log->n_contents)
+            continue;
+        if (!log->time_s)
+            log->time_s = now_s;
+        if (!keep_ns)
+            log->time_ns = 0;
+        if (kept != i)
+            batch->logs[kept] = *log;
+        kept++;
+    }
+    batch->n_logs = kept;
+}
+
+void collector_push(struct aggregator *aggregator, struct batch *batch)
+{
+    struct collector *self = (struct collector *)aggregator;
+    uint64_t now_ns = clock_now_ns();
+    struct context *context;
+    bool copy;
+
+    prepare_logs(self, batch);
+    if (!batch->n_logs)
+        return;
+    forget_old(self, now_ns);
+    context = context_of(self, batch);
+    if (context->group && (context->lanes != batch->lanes || !context_same_facts(context, batch)))
+        seal_context(context);
+    if (!context_same_facts(context, batch))
+        context_set_facts(context, batch);
+    copy = mostly_unused(batch);
+    for (uint32_t first = 0; first < batch->n_logs;) {
+        if (!context->group)
+            open_group(context, batch, now_ns);
+        first += add_some(context, batch, first, copy);
+    }
+    context->last_log_ns = context->last_used_ns = now_ns;
+    if (self->open_bytes > COLLECT_OPEN_BYTES_MAX)
+        collector_seal(aggregator);
+}
+
+void collector_seal(struct aggregator *aggregator)
+{
+    struct collector *self = (struct collector *)aggregator;
+    struct context *context;
+
+    while ((context = list_first(&self->open, struct context, open)))
+        seal_context(context);
+}
+
+struct aggregator *collector_create(const struct aggregator_class *class,
+    const struct aggregator_context *context, const struct collect_settings *settings)
+{
+    struct collector *self = mem_zalloc(sizeof *self);
+
+    self->aggregator.class = class;
+    self->context = *context;
+    self->settings = *settings;
+    self->interval_ns = context->global->aggregat_interval_ms * NS_PER_MS;
+    self->cleaned_ns = clock_now_ns();
+    list_init(&self->open);
+    source_ip_find(self->source_ip);
+    self->pack_prefix = pack_id_prefix(str_of(context->pipeline), self->source_ip);
+    return &self->aggregator;
+}
+
+void collector_destroy(struct aggregator *aggregator)
+{
+    struct collector *self = (struct collector *)aggregator;
+
+    if (!self)
+        return;
+    context_table_finish(&self->table);
+    free(self);
+}
