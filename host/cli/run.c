@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "cli/plugin_files.h"
-#include "config/duration.h"
+#include "config/units.h"
 #include "config/render.h"
 
 #define DRAIN_TIMEOUT_DEFAULT_NS (10 * NS_PER_S)

@@ -24,7 +24,6 @@ struct document {
     size_t size; /* bytes */
     struct json_node *root;
     struct json_object *json; /* owns the values */
-    void *memory;             /* nodes and keys; private */
 };
 
 /* Reads and parses one file. NULL when it could not be (the reasons are in `diags`). */
@@ -33,6 +32,10 @@ struct document *document_read(const char *path, struct diag_list *diags);
 struct document *document_parse(
     const char *path, const char *text, size_t size, struct diag_list *diags);
 void document_destroy(struct document *document);
+
+/* Gives diagnostics about `path`, from index `from` on, the line they are about. */
+void document_show_lines(
+    const char *path, const char *text, size_t size, size_t from, struct diag_list *diags);
 
 /* The member of that name, matched exactly, else without regard to ASCII case. */
 const struct json_node *json_member(const struct json_node *object, const char *key);

@@ -1,0 +1,317 @@
+#include "config/entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <xxhash.h>
+#include "base/mem.h"
+#include "base/util.h"
+#include "config/host_options.h"
+#include "config/option_rows.h"
+#include "config/suggest.h"
+
+static const char *const type_keys[] = {"type", "plugin_type", "Type"};
+static const char *const section_names[] = {"input", "processor", "aggregator", "flusher"};
+
+int64_t entry_logstore_key(const char *project, const char *logstore)
+{
+    XXH64_hash_t hash = XXH64(project, strlen(project), 0);
+
+    return (int64_t)XXH64(logstore, strlen(logstore), hash);
+}
+
+void entry_unknown_key(const struct json_node *child, const char *what, const char *const *known,
+    bool compat, struct diag_list *diags)
+{
+    struct suggestion suggestion;
+    struct diag *diag;
+
+    if (!strcmp(child->key, "$schema") || !strncasecmp(child->key, "x-", 2))
+        return;
+    suggest_start(&suggestion, child->key);
+    for (; *known; known++)
+        suggest_offer(&suggestion, *known);
+    diag = diag_add(diags, compat ? DIAG_WARNING : DIAG_ERROR, compat ? "W1314" : "W1003",
+        child->key_place, "%s has no key '%s'", what, child->key);
+    if (suggestion.best)
+        diag->suggestion = mem_printf("did you mean '%s'?", suggestion.best);
+}
+
+/* The member that names the type; NULL when there is none, or two. */
+static const struct json_node *type_member(const struct json_node *node, struct diag_list *diags)
+{
+    const struct json_node *found = NULL;
+
+    for (size_t i = 0; i < node->n_children; i++)
+        for (size_t j = 0; j < 2; j++) {
+            const struct json_node *child = &node->children[i];
+
+            if (strcasecmp(child->key, type_keys[j]) != 0)
+                continue;
+            if (found) {
+                diag_add(diags, DIAG_ERROR, "W1012", child->key_place,
+                    "'%s' and '%s' both name the type", found->key, child->key)
+                    ->suggestion = mem_strdup("keep one of them");
+                return NULL;
+            }
+            found = child;
+        }
+    if (!found)
+        diag_add(diags, DIAG_ERROR, "W1011", node->place, "this entry does not say its type")
+            ->expected = mem_strdup("\"plugin_type\": \"flusher_...\" (or \"type\", \"Type\")");
+    return found;
+}
+
+/* Grammar: name[/id[/ordinal]][#priority]; ordinal and priority mean nothing here. */
+static bool parse_type(
+    struct component_config *item, const struct json_node *node, struct diag_list *diags)
+{
+    const char *text, *end, *slash, *ordinal;
+
+    if (!json_object_is_type(node->value, json_type_string) ||
+        !json_object_get_string_len(node->value)) {
+        diag_add(diags, DIAG_ERROR, "W1201", node->place, "'%s' must be a text", node->key)
+            ->expected = mem_strdup("the name of a type, such as \"flusher_stdout\"");
+        return false;
+    }
+    text = json_object_get_string(node->value);
+    slash = strchr(text, '/');
+    end = slash && strchr(slash, '#') ? strchr(slash, '#') : text + strlen(text);
+    if (!slash) {
+        item->type = mem_strdup(text);
+        return true;
+    }
+    ordinal = memrchr(slash + 1, '/', (size_t)(end - slash - 1));
+    if (ordinal)
+        end = ordinal;
+    if (slash == text || end == slash + 1) {
+        diag_add(diags, DIAG_ERROR, "W1021", node->place, "'%s' is no type/id", text)->expected =
+            mem_strdup("\"type\" or \"type/id\"");
+        return false;
+    }
+    item->type = mem_strndup(text, (size_t)(slash - text));
+    item->id = mem_strndup(slash + 1, (size_t)(end - slash - 1));
+    item->name = mem_printf("%s/%s", item->type, item->id);
+    return true;
+}
+
+static void refuse_type(const struct component_config *item, enum config_section section,
+    struct place place, const struct config_catalog *catalog, struct diag_list *diags)
+{
+    struct diag *diag = diag_add(diags, DIAG_ERROR, "W1004", place, "there is no %s '%s'",
+        section_names[section], item->type);
+    struct suggestion suggestion;
+    const char *name;
+
+    suggest_start(&suggestion, item->type);
+    for (size_t i = 0; (name = catalog->name(catalog->context, section, i)); i++)
+        suggest_offer(&suggestion, name);
+    if (suggestion.best)
+        diag->suggestion = mem_printf("did you mean '%s'?", suggestion.best);
+    else if (section == CONFIG_FLUSHER)
+        diag->suggestion = mem_strdup("is the plugin that brings it listed in plugins.yml?");
+}
+
+static bool find_class(struct component_config *item, enum config_section section,
+    struct place place, const struct pipeline_request *request, struct diag_list *diags)
+{
+    const struct config_catalog *catalog = request->catalog;
+    bool reported = false;
+
+    item->class = catalog->find(catalog->context, section, item->type, place, diags, &reported);
+    if (!item->class && !reported)
+        refuse_type(item, section, place, catalog, diags);
+    return item->class;
+}
+
+static bool has_option(const struct config_class *class, const char *name)
+{
+    for (uint32_t i = 0; i < class->n_options; i++)
+        if (!strcasecmp(option_row(class->options, class->option_stride, i)->name, name))
+            return true;
+    return false;
+}
+
+static void read_interval(
+    struct component_config *item, const struct json_node *object, struct diag_list *diags)
+{
+    const struct json_node *node = object ? json_member(object, "IntervalMs") : NULL;
+    int64_t number;
+
+    if (!node || !node->value)
+        return;
+    number = json_object_get_int64(node->value);
+    if ((!json_object_is_type(node->value, json_type_int) &&
+            !json_object_is_type(node->value, json_type_double)) ||
+        number < 1) {
+        if (!has_option(item->class, "IntervalMs"))
+            diag_add(diags, DIAG_ERROR, "W1201", node->place, "'IntervalMs' of %s does not do",
+                item->type)
+                ->expected = mem_strdup("an integer from 1 on: milliseconds");
+        return;
+    }
+    item->interval_ms = (uint64_t)number;
+}
+
+static char *read_text(
+    const struct json_node *entry, const char *key, const char *otherwise, struct diag_list *diags)
+{
+    const struct json_node *node = json_member(entry, key);
+
+    if (!node || !node->value)
+        return mem_strdup(otherwise);
+    if (!json_object_is_type(node->value, json_type_string)) {
+        diag_add(diags, DIAG_ERROR, "W1201", node->place, "'%s' must be a text", key);
+        return mem_strdup(otherwise);
+    }
+    return mem_strdup(json_object_get_string(node->value));
+}
+
+static void read_delivery(struct component_config *item, const struct json_node *node,
+    const struct pipeline_request *request, struct diag_list *diags)
+{
+    struct options_request fill = {
+        .class = &config_delivery_class,
+        .object = node,
+        .place = node ? node->place : item->place,
+        .compat = request->compat,
+    };
+    struct options *options;
+
+    if (node && !json_object_is_type(node->value, json_type_object)) {
+        diag_add(diags, DIAG_ERROR, "W1010", node->place, "'delivery' must be an object");
+        return;
+    }
+    options = options_fill(&fill, diags);
+    if (options)
+        item->delivery = *(struct delivery_config *)options->values;
+    options_destroy(options);
+}
+
+/* What only flushers have: where to, and how. */
+static void read_flusher(struct component_config *item, const struct json_node *entry,
+    const struct global_config *global, const struct pipeline_request *request,
+    struct diag_list *diags)
+{
+    const struct json_node *key = json_member(entry, "LogstoreKey");
+
+    read_delivery(item, json_member(entry, "delivery"), request, diags);
+    item->project = read_text(entry, "Project", global->project ? global->project : "", diags);
+    item->logstore = read_text(entry, "Logstore", global->logstore ? global->logstore : "", diags);
+    item->logstore_key = global->logstore_key;
+    if (key && json_object_is_type(key->value, json_type_int))
+        item->logstore_key = json_object_get_int64(key->value);
+    else if (key && key->value)
+        diag_add(diags, DIAG_ERROR, "W1201", key->place, "'LogstoreKey' must be an integer");
+    else if (json_member(entry, "Project") || json_member(entry, "Logstore"))
+        item->logstore_key = entry_logstore_key(item->project, item->logstore);
+}
+
+/* Keys beside the type that are the host's own. */
+static const char *const flusher_keys[] = {
+    "type", "plugin_type", "detail", "delivery", "Project", "Logstore", "LogstoreKey", NULL};
+static const char *const other_keys[] = {"type", "plugin_type", "detail", NULL};
+
+static bool known_key(const char *const *keys, const char *key)
+{
+    for (; *keys; keys++)
+        if (!strcasecmp(*keys, key))
+            return true;
+    return false;
+}
+
+/* With `detail`, or a lower-case type key: options stand in `detail` only. */
+static void check_v1_keys(const struct component_config *item, const struct json_node *entry,
+    const char *const *keys, bool compat, struct diag_list *diags)
+{
+    for (size_t i = 0; i < entry->n_children; i++) {
+        const struct json_node *child = &entry->children[i];
+
+        if (known_key(keys, child->key))
+            continue;
+        if (has_option(item->class, child->key) && !compat)
+            diag_add(diags, DIAG_ERROR, "W1003", child->key_place,
+                "'%s' is an option of %s, but not in 'detail'", child->key, item->type)
+                ->suggestion = mem_printf("move it: \"detail\": {\"%s\": ...}", child->key);
+        else
+            entry_unknown_key(child, "this entry", keys, compat, diags);
+    }
+}
+
+static void fill_options(struct component_config *item, const struct json_node *entry,
+    const struct json_node *type, enum config_section section,
+    const struct pipeline_request *request, struct diag_list *diags)
+{
+    static const char *const interval_keys[] = {"IntervalMs", NULL};
+    static const char *const flat_keys[] = {"type", "plugin_type", "IntervalMs", NULL};
+    const char *const *host_keys = section == CONFIG_FLUSHER ? flusher_keys : other_keys;
+    const struct json_node *detail = json_member(entry, "detail");
+    bool timed = section == CONFIG_INPUT && !has_option(item->class, "IntervalMs");
+    struct options_request fill = {
+        .class = item->class, .place = item->place, .compat = request->compat};
+
+    if (detail && detail->value && !json_object_is_type(detail->value, json_type_object)) {
+        diag_add(diags, DIAG_ERROR, "W1010", detail->place, "'detail' must be an object");
+        return;
+    }
+    if (!detail && !strcmp(type->key, "Type")) {
+        fill.object = entry;
+        fill.skip_keys = timed ? flat_keys : host_keys;
+    } else {
+        check_v1_keys(item, entry, host_keys, request->compat, diags);
+        fill.object = detail && detail->value ? detail : NULL;
+        fill.skip_keys = timed ? interval_keys : NULL;
+    }
+    if (section == CONFIG_INPUT)
+        read_interval(item, fill.object, diags);
+    item->options = options_fill(&fill, diags);
+}
+
+void entry_read(struct component_config *item, const struct json_node *node,
+    enum config_section section, const struct global_config *global,
+    const struct pipeline_request *request, struct diag_list *diags)
+{
+    const struct json_node *type;
+
+    item->place = node->place;
+    item->interval_ms = global->input_interval_ms;
+    if (!json_object_is_type(node->value, json_type_object)) {
+        diag_add(diags, DIAG_ERROR, "W1010", node->place, "an entry must be an object")->expected =
+            mem_strdup("{\"plugin_type\": \"...\", \"detail\": {...}}");
+        return;
+    }
+    type = type_member(node, diags);
+    if (!type || !parse_type(item, type, diags) ||
+        !find_class(item, section, type->place, request, diags))
+        return;
+    fill_options(item, node, type, section, request, diags);
+    if (section == CONFIG_FLUSHER)
+        read_flusher(item, node, global, request, diags);
+}
+
+bool entry_default(struct component_config *item, enum config_section section, const char *type,
+    const char *path, const struct global_config *global, const struct pipeline_request *request,
+    struct diag_list *diags)
+{
+    struct options_request fill = {.compat = request->compat};
+
+    item->place = (struct place){.file = path};
+    item->interval_ms = global->input_interval_ms;
+    item->type = mem_strdup(type);
+    if (!find_class(item, section, item->place, request, diags))
+        return false;
+    fill.class = item->class;
+    fill.place = item->place;
+    item->options = options_fill(&fill, diags);
+    return true;
+}
+
+void entry_finish(struct component_config *item)
+{
+    options_destroy(item->options);
+    free(item->type);
+    free(item->id);
+    free(item->name);
+    free(item->project);
+    free(item->logstore);
+}

@@ -1,0 +1,84 @@
+#include "config/host_options.h"
+
+#include "base/util.h"
+
+#define GLOBAL(MEMBER, NAME, DEFAULT, UNIT, HELP) \
+    WEIR_OPTION( \
+        struct global_values, MEMBER, NAME, WEIR_OPTION_UINT, 0, DEFAULT, NULL, NULL, UNIT, HELP)
+
+static const struct weir_option global_rows[] = {
+    GLOBAL(input_max_first_collect_delay_ms, "InputMaxFirstCollectDelayMs", "10000", "ms",
+        "Longest random delay before a timer input collects for the first time"),
+    GLOBAL(input_interval_ms, "InputIntervalMs", "1000", "ms",
+        "How often a timer input collects, unless its entry says otherwise"),
+    GLOBAL(aggregat_interval_ms, "AggregatIntervalMs", "3000", "ms",
+        "A group is sealed at this age at the latest"),
+    GLOBAL(flush_interval_ms, "FlushIntervalMs", "3000", "ms",
+        "Read for compatibility; groups are flushed as soon as they are sealed"),
+    GLOBAL(default_log_queue_size, "DefaultLogQueueSize", "1000", "logs",
+        "Read for compatibility; queues are bounded by delivery.QueueMaxBytes"),
+    GLOBAL(default_log_group_queue_size, "DefaultLogGroupQueueSize", "4", "groups",
+        "Read for compatibility; queues are bounded by delivery.QueueMaxGroups"),
+    WEIR_OPTION_BOOL_ROW(struct global_values, enable_timestamp_nanosecond,
+        "EnableTimestampNanosecond", "false", "Keep the nanoseconds of a log's time"),
+    WEIR_OPTION_STRING_ROW(
+        struct global_values, project, "Project", 0, "", "What is_ready and flush get as project"),
+    {"Logstore", WEIR_OPTION_STRING, 0, offsetof(struct global_values, logstore),
+        offsetof(struct global_values, has_logstore), NULL, NULL, NULL, NULL, NULL, NULL, 0, 0,
+        "What is_ready and flush get as logstore; the pipeline's name by default", NULL, NULL,
+        NULL},
+    {"LogstoreKey", WEIR_OPTION_INT, 0, offsetof(struct global_values, logstore_key),
+        offsetof(struct global_values, has_logstore_key), NULL, NULL, NULL, NULL, NULL, NULL, 0, 0,
+        "Number of the logstore; a hash of project and logstore by default", NULL, NULL, NULL},
+};
+
+const struct config_class config_global_class = {
+    .type = "global",
+    .description = "Settings of the whole pipeline",
+    .options = global_rows,
+    .n_options = ARRAY_SIZE(global_rows),
+    .option_stride = sizeof global_rows[0],
+    .options_size = sizeof(struct global_values),
+};
+
+static const char *const when_full_choices[] = {"block", "drop_oldest", "drop_newest", NULL};
+
+#define DELIVERY(MEMBER, NAME, TYPE, DEFAULT, MIN, UNIT, HELP) \
+    WEIR_OPTION(struct delivery_config, MEMBER, NAME, TYPE, 0, DEFAULT, MIN, NULL, UNIT, HELP)
+
+static const struct weir_option delivery_rows[] = {
+    DELIVERY(queue_max_bytes, "QueueMaxBytes", WEIR_OPTION_SIZE, "32MiB", "64KiB", NULL,
+        "How much may wait in memory for this flusher"),
+    DELIVERY(queue_max_groups, "QueueMaxGroups", WEIR_OPTION_UINT, "1024", "1", "groups",
+        "How many log groups may wait in memory for this flusher"),
+    WEIR_OPTION_ENUM_ROW(struct delivery_config, when_full, "WhenFull", when_full_choices, "block",
+        "What happens when the queue is full: the inputs wait, or the oldest or newest group goes"),
+    DELIVERY(retry_initial_delay_ns, "RetryInitialDelay", WEIR_OPTION_DURATION, "1s", "1ms", NULL,
+        "Longest pause before the first retry; doubles with every attempt"),
+    DELIVERY(retry_max_delay_ns, "RetryMaxDelay", WEIR_OPTION_DURATION, "30s", "1ms", NULL,
+        "Longest pause between two attempts"),
+    DELIVERY(retry_max_attempts, "RetryMaxAttempts", WEIR_OPTION_UINT, "0", NULL, "attempts",
+        "Give a batch up after so many attempts; 0: never"),
+    DELIVERY(retry_max_age_ns, "RetryMaxAge", WEIR_OPTION_DURATION, "0s", NULL, NULL,
+        "Give a batch up so long after its first attempt; 0s: never"),
+    DELIVERY(pending_max, "PendingMax", WEIR_OPTION_UINT, "64", "1", "batches",
+        "How many batches may be on their way at once"),
+    DELIVERY(flush_timeout_ns, "FlushTimeout", WEIR_OPTION_DURATION, "60s", "1ms", NULL,
+        "The deadline that a flush is given"),
+};
+
+const struct config_class config_delivery_class = {
+    .type = "delivery",
+    .description = "How a flusher's lane treats its logs",
+    .options = delivery_rows,
+    .n_options = ARRAY_SIZE(delivery_rows),
+    .option_stride = sizeof delivery_rows[0],
+    .options_size = sizeof(struct delivery_config),
+};
+
+const char *const config_ignored_root_keys[] = {"createTime", "version", "configVersion", NULL};
+
+const char *const config_ignored_global_keys[] = {"StructureType", "TopicType", "TopicFormat",
+    "Priority", "UsingOldContentTag", "PipelineMetaTagKey", "AgentMetaTagKey", "AgentEnvMetaTagKey",
+    "AppendingAllEnvMetaTag", "EnableSlsMetricsFormat", "EnableProcessorTag", "DelayStopSec",
+    "AlwaysOnline", "EnableContainerdUpperDirDetect", "HostIP", "Hostname", "Tags", NULL};
