@@ -3,7 +3,9 @@
 static const struct processor_class *const classes[] = {
     &processor_add_fields,
     &processor_drop,
+    &processor_json,
     &processor_regex,
+    &processor_rename,
 };
 
 const struct processor_class *processor_class_at(size_t i)
