@@ -367,7 +367,7 @@ static bool store(struct filler *filler, const struct weir_option *row, const st
     case WEIR_OPTION_JSON:
         return store_json(filler, value, member);
     default:
-        assert(!"a checked table has no other types");
+        assert(false && "a checked table has no other types");
         return false;
     }
 }
