@@ -1,0 +1,322 @@
+#include <check.h>
+#include <string.h>
+#include "base/util.h"
+#include "config/document.h"
+#include "config/options.h"
+#include "config/suggest.h"
+#include "config/units.h"
+#include "unit.h"
+
+struct inner {
+    struct weir_str user, password;
+    bool has_user;
+};
+
+struct sample {
+    bool flag;
+    int64_t number;
+    uint64_t count, bytes, wait_ns;
+    double share;
+    struct weir_str url;
+    uint32_t mode;
+    struct weir_str_list list;
+    struct weir_str_map map;
+    struct inner auth;
+    struct weir_object_list items;
+    struct weir_str raw;
+    struct weir_str secret;
+};
+
+static const char *const modes[] = {"fast", "safe", NULL};
+
+static const struct weir_option inner_rows[] = {
+    {"User", WEIR_OPTION_STRING, 0, offsetof(struct inner, user), offsetof(struct inner, has_user),
+        "nobody", NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL},
+    WEIR_OPTION_STRING_ROW(struct inner, password, "Password", WEIR_SECRET, NULL, "h"),
+};
+
+#define ROW(MEMBER, NAME, TYPE, FLAGS, DEFAULT, MIN, MAX) \
+    WEIR_OPTION(struct sample, MEMBER, NAME, TYPE, FLAGS, DEFAULT, MIN, MAX, NULL, "h")
+
+static const struct weir_option rows[] = {
+    ROW(flag, "Flag", WEIR_OPTION_BOOL, 0, "true", NULL, NULL),
+    ROW(number, "Number", WEIR_OPTION_INT, 0, "-3", "-5", "5"),
+    ROW(count, "Count", WEIR_OPTION_UINT, 0, "7", NULL, NULL),
+    ROW(bytes, "Bytes", WEIR_OPTION_SIZE, 0, "64KiB", "1KiB", "1MiB"),
+    ROW(wait_ns, "Wait", WEIR_OPTION_DURATION, 0, "1m30s", NULL, "1h"),
+    ROW(share, "Share", WEIR_OPTION_FLOAT, 0, "0.5", "0", "1"),
+    ROW(url, "RemoteURL", WEIR_OPTION_STRING, WEIR_REQUIRED, NULL, NULL, NULL),
+    WEIR_OPTION_ENUM_ROW(struct sample, mode, "Mode", modes, "safe", "h"),
+    ROW(list, "List", WEIR_OPTION_STRING_LIST, 0, "[\"a\",\"b\"]", NULL, NULL),
+    ROW(map, "Map", WEIR_OPTION_STRING_MAP, 0, NULL, NULL, NULL),
+    WEIR_OPTION_OBJECT_ROW(struct sample, auth, "Auth", 0, inner_rows, struct inner, "h"),
+    WEIR_OPTION_OBJECT_LIST_ROW(struct sample, items, "Items", 0, inner_rows, struct inner, "h"),
+    ROW(raw, "Raw", WEIR_OPTION_JSON, 0, NULL, NULL, NULL),
+    ROW(secret, "Secret", WEIR_OPTION_STRING, WEIR_SECRET, NULL, NULL, NULL),
+};
+
+static const struct config_class class = {
+    .type = "flusher_sample",
+    .options = rows,
+    .n_options = ARRAY_SIZE(rows),
+    .option_stride = sizeof rows[0],
+    .options_size = sizeof(struct sample),
+};
+
+static struct diag_list diags;
+static struct document *document;
+
+static struct options *fill(const char *text, bool compat)
+{
+    struct options_request request = {.class = &class, .compat = compat};
+
+    document = document_parse("t.json", text, strlen(text), &diags);
+    ck_assert_ptr_nonnull(document);
+    request.object = document->root;
+    request.place = document->root->place;
+    return options_fill(&request, &diags);
+}
+
+static void teardown(void)
+{
+    document_destroy(document);
+    document = NULL;
+    diag_list_finish(&diags);
+}
+
+START_TEST(defaults_are_filled_in)
+{
+    struct options *options = fill("{\"RemoteURL\": \"u\"}", false);
+    struct sample *sample = options->values;
+
+    ck_assert(sample->flag);
+    ck_assert_int_eq(sample->number, -3);
+    ck_assert_uint_eq(sample->bytes, 65536);
+    ck_assert_uint_eq(sample->wait_ns, 90 * NS_PER_S);
+    ck_assert_double_eq(sample->share, 0.5);
+    ck_assert_uint_eq(sample->mode, 1);
+    ck_assert_uint_eq(sample->list.count, 2);
+    ck_assert_str_eq(sample->list.items[1].data, "b");
+    ck_assert_str_eq(sample->auth.user.data, "nobody");
+    ck_assert(!sample->auth.has_user);
+    ck_assert_uint_eq(diags.count, 0);
+    ck_assert_ptr_nonnull(strstr(options->json, "\"Auth\":{\"User\":\"nobody\"}"));
+    options_destroy(options);
+}
+END_TEST
+
+START_TEST(every_type_is_filled)
+{
+    struct options *options =
+        fill("{\"FLAG\": false, \"number\": 5.0, \"Count\": 18446744073709551615,"
+             "\"Bytes\": 2048, \"Wait\": \"500ms\", \"Share\": 1, \"RemoteURL\": \"a\\u0000b\","
+             "\"Mode\": \"fast\", \"List\": [], \"Map\": {\"z\": \"1\", \"a\": \"2\"},"
+             "\"Auth\": {\"User\": \"me\"}, \"Items\": [{\"User\": \"x\"}, {}],"
+             "\"Raw\": {\"a\": [1, null]}, \"x-note\": 1, \"$schema\": \"s\"}",
+            false);
+    struct sample *sample = options->values;
+    const struct inner *items = sample->items.items;
+
+    ck_assert(!sample->flag);
+    ck_assert_int_eq(sample->number, 5);
+    ck_assert_uint_eq(sample->count, UINT64_MAX);
+    ck_assert_uint_eq(sample->bytes, 2048);
+    ck_assert_uint_eq(sample->wait_ns, 500 * NS_PER_MS);
+    ck_assert_uint_eq(sample->url.size, 3);
+    ck_assert_mem_eq(sample->url.data, "a\0b", 4);
+    ck_assert_uint_eq(sample->mode, 0);
+    ck_assert_uint_eq(sample->list.count, 0);
+    ck_assert_str_eq(sample->map.items[0].key.data, "z");
+    ck_assert_str_eq(sample->map.items[1].value.data, "2");
+    ck_assert(sample->auth.has_user);
+    ck_assert_uint_eq(sample->items.count, 2);
+    ck_assert_str_eq(items[0].user.data, "x");
+    ck_assert_str_eq(items[1].user.data, "nobody");
+    ck_assert_str_eq(sample->raw.data, "{\"a\":[1,null]}");
+    ck_assert_uint_eq(diags.count, 0);
+    options_destroy(options);
+}
+END_TEST
+
+/* One mistake a row: which code, in which column, and what is suggested. */
+static const struct {
+    const char *text, *code;
+    unsigned column;
+    const char *suggestion;
+} mistakes[] = {
+    {"{}", "W1204", 1, NULL},
+    {"{\"RemoteURL\": \"\"}", "W1204", 15, NULL},
+    {"{\"RemoteURL\": null}", "W1204", 1, NULL},
+    {"{\"RemoteURL\": 5}", "W1201", 15, NULL},
+    {"{\"RemotURL\": \"u\", \"RemoteURL\": \"u\"}", "W1003", 2, "did you mean 'RemoteURL'?"},
+    {"{\"url\": \"u\", \"RemoteURL\": \"u\"}", "W1003", 2, "did you mean 'RemoteURL'?"},
+    {"{\"RemoteURL\": \"u\", \"Number\": 6}", "W1202", 30, NULL},
+    {"{\"RemoteURL\": \"u\", \"Number\": -6}", "W1202", 30, NULL},
+    {"{\"RemoteURL\": \"u\", \"Number\": 5.5}", "W1201", 30, NULL},
+    {"{\"RemoteURL\": \"u\", \"Number\": \"5\"}", "W1201", 30, NULL},
+    {"{\"RemoteURL\": \"u\", \"Count\": -1}", "W1202", 29, NULL},
+    {"{\"RemoteURL\": \"u\", \"Bytes\": \"2MiB\"}", "W1202", 29, NULL},
+    {"{\"RemoteURL\": \"u\", \"Bytes\": \"2 apples\"}", "W1206", 29, NULL},
+    {"{\"RemoteURL\": \"u\", \"Wait\": \"10\"}", "W1205", 28, NULL},
+    {"{\"RemoteURL\": \"u\", \"Wait\": \"2h\"}", "W1202", 28, NULL},
+    {"{\"RemoteURL\": \"u\", \"Wait\": -5}", "W1202", 28, NULL},
+    {"{\"RemoteURL\": \"u\", \"Mode\": \"Fast\"}", "W1203", 28, NULL},
+    {"{\"RemoteURL\": \"u\", \"List\": [1]}", "W1201", 28, NULL},
+    {"{\"RemoteURL\": \"u\", \"List\": \"a\"}", "W1201", 28, NULL},
+    {"{\"RemoteURL\": \"u\", \"Map\": {\"a\": 1}}", "W1201", 27, NULL},
+    {"{\"RemoteURL\": \"u\", \"Auth\": {\"Usr\": \"a\"}}", "W1003", 29, "did you mean 'User'?"},
+    {"{\"RemoteURL\": \"u\", \"Items\": [{\"User\": 1}]}", "W1201", 39, NULL},
+    {"{\"RemoteURL\": \"${env:WEIR_TEST_NOT_SET}\"}", "W1301", 15, NULL},
+    {"{\"RemoteURL\": \"${file:/not/there}\"}", "W1302", 15, NULL},
+    {"{\"RemoteURL\": \"${HOME}\"}", "W1303", 15, NULL},
+    {"{\"RemoteURL\": \"a${env:HOME\"}", "W1303", 15, NULL},
+};
+
+START_TEST(mistake_is_told_with_its_place)
+{
+    struct options *options = fill(mistakes[_i].text, false);
+
+    ck_assert_msg(!options, "%s passes", mistakes[_i].text);
+    ck_assert_uint_eq(diags.count, 1);
+    ck_assert_str_eq(diags.items[0].code, mistakes[_i].code);
+    ck_assert_uint_eq(diags.items[0].line, 1);
+    ck_assert_uint_eq(diags.items[0].column, mistakes[_i].column);
+    if (mistakes[_i].suggestion)
+        ck_assert_str_eq(diags.items[0].suggestion, mistakes[_i].suggestion);
+}
+END_TEST
+
+START_TEST(all_mistakes_are_told_at_once)
+{
+    ck_assert_ptr_null(fill("{\"Number\": 9, \"Bytes\": [], \"Mod\": 1}", false));
+    ck_assert_uint_eq(diags.n_errors, 4);
+}
+END_TEST
+
+START_TEST(compat_makes_unknown_keys_warnings)
+{
+    struct options *options = fill("{\"RemoteURL\": \"u\", \"Mod\": 1}", true);
+
+    ck_assert_ptr_nonnull(options);
+    ck_assert_uint_eq(diags.n_warnings, 1);
+    options_destroy(options);
+}
+END_TEST
+
+START_TEST(references_take_the_options_type)
+{
+    struct options *options;
+    struct sample *sample;
+
+    setenv("WEIR_TEST_NUMBER", "4", 1);
+    setenv("WEIR_TEST_WAIT", "2s", 1);
+    options = fill("{\"RemoteURL\": \"http://${env:WEIR_TEST_NUMBER}/$${x}\","
+                   "\"Number\": \"${env:WEIR_TEST_NUMBER}\", \"Wait\": \"${env:WEIR_TEST_WAIT}\","
+                   "\"List\": [\"n${env:WEIR_TEST_NUMBER}\"]}",
+        false);
+    sample = options->values;
+    ck_assert_str_eq(sample->url.data, "http://4/${x}");
+    ck_assert_int_eq(sample->number, 4);
+    ck_assert_uint_eq(sample->wait_ns, 2 * NS_PER_S);
+    ck_assert_str_eq(sample->list.items[0].data, "n4");
+    options_destroy(options);
+}
+END_TEST
+
+START_TEST(secrets_are_not_shown)
+{
+    ck_assert_ptr_null(fill("{\"RemoteURL\": \"u\", \"Secret\": [\"hunter2\"]}", false));
+    ck_assert_ptr_null(strstr(diags.items[0].message, "hunter2"));
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    bool good;
+    uint64_t ns;
+} durations[] = {{"10s", true, 10 * NS_PER_S}, {"1m30s", true, 90 * NS_PER_S},
+    {"1.5h", true, 5400 * NS_PER_S}, {"0", true, 0}, {"500ms", true, 500 * NS_PER_MS},
+    {"1d", true, 86400 * NS_PER_S}, {"", false, 0}, {"10", false, 0}, {"10 s", false, 0},
+    {"s", false, 0}, {"-1s", false, 0}, {"1M", false, 0}, {"99999999999999h", false, 0},
+    {"1.s", false, 0}};
+
+START_TEST(durations_parse)
+{
+    uint64_t ns = 0;
+
+    ck_assert_msg(
+        duration_parse(durations[_i].text, strlen(durations[_i].text), &ns) == durations[_i].good,
+        "%s", durations[_i].text);
+    if (durations[_i].good)
+        ck_assert_uint_eq(ns, durations[_i].ns);
+}
+END_TEST
+
+/* One unsound table a row: a member of the row changed, and a word of the reason. */
+START_TEST(unsound_tables_are_refused)
+{
+    struct {
+        struct weir_option row;
+        const char *reason;
+    } bad[] = {
+        {{.name = "A", .type = WEIR_OPTION_INT, .offset = 1}, "aligned"},
+        {{.name = "A", .type = WEIR_OPTION_INT, .offset = 16}, "options_size"},
+        {{.name = "A", .type = 99}, "no option type"},
+        {{.name = "A", .type = WEIR_OPTION_INT, .default_text = "x"}, "default"},
+        {{.name = "A", .type = WEIR_OPTION_INT, .default_text = "9", .max = "5"}, "default"},
+        {{.name = "A", .type = WEIR_OPTION_INT, .min = "one"}, "min"},
+        {{.name = "A", .type = WEIR_OPTION_ENUM}, "choices"},
+        {{.name = "A", .type = WEIR_OPTION_OBJECT}, "fields"},
+        {{.name = "", .type = WEIR_OPTION_BOOL}, "no name"},
+        {{.name = "A", .type = WEIR_OPTION_BOOL, .present_offset = 16}, "present_offset"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        struct config_class one = {.type = "t",
+            .options = &bad[i].row,
+            .n_options = 1,
+            .option_stride = sizeof bad[i].row,
+            .options_size = 16};
+        char text[256] = "";
+
+        ck_assert_msg(options_check_table(&one, text, sizeof text) < 0, "row %zu passes", i);
+        ck_assert_msg(strstr(text, bad[i].reason) != NULL, "row %zu: %s", i, text);
+    }
+}
+END_TEST
+
+START_TEST(sound_table_passes)
+{
+    char text[256] = "";
+
+    ck_assert_msg(options_check_table(&class, text, sizeof text) == 0, "%s", text);
+}
+END_TEST
+
+START_TEST(distances)
+{
+    ck_assert_uint_eq(suggest_distance("RemotURL", "RemoteURL"), 1);
+    ck_assert_uint_eq(suggest_distance("ab", "ba"), 1);
+    ck_assert_uint_eq(suggest_distance("", "abc"), 3);
+    ck_assert_uint_eq(suggest_distance("FILEPATH", "filepath"), 0);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("options");
+
+    tcase_add_checked_fixture(tests, NULL, teardown);
+    tcase_add_test(tests, defaults_are_filled_in);
+    tcase_add_test(tests, every_type_is_filled);
+    tcase_add_loop_test(tests, mistake_is_told_with_its_place, 0, (int)ARRAY_SIZE(mistakes));
+    tcase_add_test(tests, all_mistakes_are_told_at_once);
+    tcase_add_test(tests, compat_makes_unknown_keys_warnings);
+    tcase_add_test(tests, references_take_the_options_type);
+    tcase_add_test(tests, secrets_are_not_shown);
+    tcase_add_loop_test(tests, durations_parse, 0, (int)ARRAY_SIZE(durations));
+    tcase_add_test(tests, unsound_tables_are_refused);
+    tcase_add_test(tests, sound_table_passes);
+    tcase_add_test(tests, distances);
+    return unit_run(tests);
+}
