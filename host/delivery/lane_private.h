@@ -1,0 +1,75 @@
+/*
+ * What the files of the lane share: lane.c (life), lane_turn.c (taking and flushing),
+ * lane_verdict.c (what follows from an answer). Functions here want the lane's lock
+ * to be held.
+ */
+#ifndef DELIVERY_LANE_PRIVATE_H
+#define DELIVERY_LANE_PRIVATE_H
+
+#include <pthread.h>
+#include "base/log.h"
+#include "delivery/judge.h"
+#include "delivery/lane.h"
+#include "delivery/parcel.h"
+
+/* The longest wait for a retry once the pipeline is stopping. */
+#define LANE_URGENT_DELAY_NS (100 * NS_PER_MS)
+
+struct lane {
+    struct turn turn;
+    char *name, *pipeline;
+    uint32_t number;
+    bool concurrent;
+    struct pool *pool;
+    struct gate *gate;
+    const struct component_config *config;
+    struct retry_policy retry;
+
+    /* Replaced when the flusher says BROKEN; NULL while that goes on, or has failed. */
+    pthread_rwlock_t instance_lock;
+    struct instance *instance;
+    struct instance_spec instance_spec;
+
+    pthread_mutex_t lock; /* of all below */
+    struct queue queue;
+    bool gate_closed;
+    struct list retries, flushing, pending, spare; /* of parcels */
+    uint32_t n_flushing, n_pending;
+    uint64_t next_id;
+    uint64_t hold_until_ns; /* nothing is flushed before: backoff, or not ready */
+    bool not_ready;         /* that is why */
+    bool notified;          /* notify_ready came while is_ready was being asked */
+    uint64_t ready_pause_ns;
+    uint64_t random;
+    bool urgent, exiting, closed, failing, broken, left_behind;
+    struct lane_stats stats;
+    struct log_limit complaint, drop_notice;
+};
+
+/* Asks for a turn if there is something to do. */
+void lane_ask_turn(struct lane *lane);
+/* One turn on a worker; takes the lock itself. */
+void lane_turn(struct turn *turn);
+
+/* Opens the gate again once enough has been taken from the queue. */
+void lane_relieve(struct lane *lane);
+/* Back among the spare ones. */
+void lane_put_spare(struct lane *lane, struct parcel *parcel);
+/* In the order of ids, so that the oldest goes first. */
+void lane_put_retry(struct lane *lane, struct parcel *parcel);
+
+/* The words and numbers that came with a verdict; `result` may be NULL. */
+void lane_keep_details(struct parcel *parcel, const struct weir_result *result);
+/* A verdict other than PENDING has been given. The parcel is in no list. */
+void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict);
+/* A group goes by policy: the queue is full. */
+void lane_drop_group(struct lane *lane, struct group *group);
+
+/* What the flusher calls; they take the lock themselves. [any] */
+int lane_on_settle(
+    void *owner, uint64_t batch_id, uint32_t verdict, const struct weir_result *result);
+int lane_on_mark(void *owner, const struct weir_batch *batch, uint32_t group, uint32_t log,
+    uint32_t verdict, int32_t code, struct weir_str text);
+void lane_on_notify_ready(void *owner);
+
+#endif

@@ -1,0 +1,267 @@
+#include "delivery/lane_private.h"
+
+#include <errno.h>
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* A flush that takes longer makes its lane a slow one. */
+#define LANE_SLOW_NS (100 * NS_PER_MS)
+/* The pause between two questions of is_ready: doubles from the first to the second. */
+#define LANE_READY_PAUSE_MIN_NS (10 * NS_PER_MS)
+#define LANE_READY_PAUSE_MAX_NS (1 * NS_PER_S)
+/* A broken instance gets so long to stop; a new one is tried so often. */
+#define LANE_RESTART_STOP_NS (1 * NS_PER_S)
+#define LANE_RESTART_PAUSE_NS (1 * NS_PER_S)
+
+static bool has_work(const struct lane *lane)
+{
+    if (lane->closed || (lane->n_flushing && (!lane->concurrent || lane->broken)))
+        return false;
+    if (lane->broken)
+        return true;
+    return !list_empty(&lane->retries) ||
+           (lane->queue.count && lane->n_pending < lane->config->delivery.pending_max);
+}
+
+void lane_ask_turn(struct lane *lane)
+{
+    if (!has_work(lane))
+        return;
+    if (lane->hold_until_ns > clock_now_ns())
+        pool_schedule_at(lane->pool, &lane->turn, lane->hold_until_ns);
+    else
+        pool_schedule(lane->pool, &lane->turn);
+}
+
+void lane_relieve(struct lane *lane)
+{
+    if (lane->gate_closed && queue_low(&lane->queue)) {
+        lane->gate_closed = false;
+        gate_open(lane->gate);
+    }
+}
+
+static struct parcel *new_parcel(struct lane *lane)
+{
+    struct parcel *parcel = list_first(&lane->spare, struct parcel, list);
+
+    if (parcel)
+        list_remove(&parcel->list);
+    else
+        parcel = mem_zalloc(sizeof *parcel);
+    parcel->state = PARCEL_WAITING;
+    parcel->batch = (struct weir_batch){
+        .struct_size = sizeof parcel->batch,
+        .id = ++lane->next_id,
+        .project = str_of(lane->config->project),
+        .logstore = str_of(lane->config->logstore),
+        .config = str_of(lane->pipeline),
+        .logstore_key = lane->config->logstore_key,
+    };
+    parcel_fill(parcel, &lane->queue);
+    lane_relieve(lane);
+    return parcel;
+}
+
+/* The parcel whose turn it is, moved to `flushing`; NULL if there is none now. */
+static struct parcel *take_parcel(struct lane *lane)
+{
+    struct parcel *parcel;
+
+    if (!has_work(lane) || lane->broken || lane->hold_until_ns > clock_now_ns())
+        return NULL;
+    parcel = list_first(&lane->retries, struct parcel, list);
+    if (parcel)
+        list_remove(&parcel->list);
+    else
+        parcel = new_parcel(lane);
+    parcel->state = PARCEL_FLUSHING;
+    list_append(&lane->flushing, &parcel->list);
+    lane->n_flushing++;
+    return parcel;
+}
+
+void lane_put_spare(struct lane *lane, struct parcel *parcel)
+{
+    parcel_clear(parcel);
+    list_append(&lane->spare, &parcel->list);
+}
+
+void lane_put_retry(struct lane *lane, struct parcel *parcel)
+{
+    struct list *at = lane->retries.next;
+
+    while (
+        at != &lane->retries && container_of(at, struct parcel, list)->batch.id < parcel->batch.id)
+        at = at->next;
+    parcel->state = PARCEL_WAITING;
+    list_append(at, &parcel->list);
+}
+
+/* is_ready said no: the parcel waits, and the pause grows. */
+static void wait_ready(struct lane *lane, struct parcel *parcel)
+{
+    list_remove(&parcel->list);
+    lane->n_flushing--;
+    lane_put_retry(lane, parcel);
+    if (!lane->notified) {
+        lane->not_ready = true;
+        lane->ready_pause_ns =
+            MIN(MAX(2 * lane->ready_pause_ns, LANE_READY_PAUSE_MIN_NS), LANE_READY_PAUSE_MAX_NS);
+        if (lane->urgent)
+            lane->ready_pause_ns = MIN(lane->ready_pause_ns, LANE_READY_PAUSE_MIN_NS);
+        lane->hold_until_ns = MAX(lane->hold_until_ns, clock_now_ns() + lane->ready_pause_ns);
+    }
+    lane_ask_turn(lane);
+}
+
+static bool ask_ready(struct lane *lane)
+{
+    bool ready;
+
+    pthread_mutex_lock(&lane->lock);
+    lane->notified = false;
+    pthread_mutex_unlock(&lane->lock);
+    ready = instance_is_ready(lane->instance, str_of(lane->config->project),
+        str_of(lane->config->logstore), lane->config->logstore_key);
+    return ready;
+}
+
+static void prepare_batch(struct lane *lane, struct parcel *parcel)
+{
+    struct weir_batch *batch = &parcel->batch;
+    uint64_t now_ns = clock_now_ns();
+
+    if (!parcel->first_ns)
+        parcel->first_ns = now_ns;
+    batch->attempt++;
+    batch->deadline_ns = now_ns + lane->config->delivery.flush_timeout_ns;
+    batch->groups = parcel->views;
+    batch->n_groups = parcel->n_groups;
+    if (lane->urgent)
+        batch->flags |= WEIR_BATCH_URGENT;
+    parcel->text[0] = '\0';
+    lane->not_ready = false;
+    lane->ready_pause_ns = 0;
+    lane->stats.flushes++;
+}
+
+/* flush() has returned. */
+static void finish_flush(
+    struct lane *lane, struct parcel *parcel, uint32_t verdict, const struct weir_result *result)
+{
+    list_remove(&parcel->list);
+    lane->n_flushing--;
+    if (parcel->settled_early) {
+        parcel->settled_early = false;
+        lane_act_on_verdict(lane, parcel, parcel->early_verdict);
+    } else if (verdict == WEIR_PENDING) {
+        parcel->state = PARCEL_PENDING;
+        list_append(&lane->pending, &parcel->list);
+        lane->n_pending++;
+    } else {
+        lane_keep_details(parcel, result);
+        lane_act_on_verdict(lane, parcel, verdict);
+    }
+}
+
+static void flush_parcel(struct lane *lane, struct parcel *parcel)
+{
+    struct weir_result result = {.struct_size = sizeof result};
+    char text[PARCEL_TEXT_MAX] = "";
+    uint64_t start_ns;
+    uint32_t verdict;
+
+    result.text = text;
+    result.text_max = sizeof text;
+    pthread_mutex_lock(&lane->lock);
+    prepare_batch(lane, parcel);
+    pthread_mutex_unlock(&lane->lock);
+
+    start_ns = clock_now_ns();
+    verdict = instance_flush(lane->instance, &parcel->batch, &result);
+
+    pthread_mutex_lock(&lane->lock);
+    lane->turn.slow = clock_now_ns() - start_ns > LANE_SLOW_NS;
+    text[sizeof text - 1] = '\0';
+    finish_flush(lane, parcel, verdict, &result);
+    lane_ask_turn(lane);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+/* What was PENDING with an instance that has ended counts as RETRY. */
+static void retry_pending(struct lane *lane)
+{
+    struct parcel *parcel;
+
+    while ((parcel = list_first(&lane->pending, struct parcel, list))) {
+        list_remove(&parcel->list);
+        lane->n_pending--;
+        lane_act_on_verdict(lane, parcel, WEIR_RETRY);
+    }
+}
+
+/* Stops the instance and makes another; nothing is flushed meanwhile. */
+static void restart_instance(struct lane *lane)
+{
+    struct weir_result result = {.struct_size = sizeof result};
+    char why[PARCEL_TEXT_MAX] = "";
+    int r;
+
+    pthread_rwlock_wrlock(&lane->instance_lock);
+    if (lane->instance) {
+        instance_stop(lane->instance, clock_now_ns() + LANE_RESTART_STOP_NS, &result);
+        instance_destroy(lane->instance);
+        lane->instance = NULL;
+    }
+    r = instance_create(&lane->instance_spec, &lane->instance, why, sizeof why);
+    pthread_rwlock_unlock(&lane->instance_lock);
+    if (r)
+        log_error("a broken flusher cannot be restarted yet", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name), LOG_STR("why", why));
+    else
+        log_warn("a broken flusher was restarted", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name));
+    pthread_mutex_lock(&lane->lock);
+    retry_pending(lane);
+    lane->broken = r != 0;
+    if (r)
+        lane->hold_until_ns = clock_now_ns() + LANE_RESTART_PAUSE_NS;
+    lane->n_flushing--;
+    lane_ask_turn(lane);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+/* Whether this turn is for a restart; it then counts as a flush, so that no other begins. */
+static bool begin_restart(struct lane *lane)
+{
+    if (!lane->broken || lane->closed || lane->n_flushing || lane->hold_until_ns > clock_now_ns())
+        return false;
+    lane->n_flushing++;
+    return true;
+}
+
+void lane_turn(struct turn *turn)
+{
+    struct lane *lane = container_of(turn, struct lane, turn);
+    struct parcel *parcel;
+
+    pthread_mutex_lock(&lane->lock);
+    if (begin_restart(lane)) {
+        pthread_mutex_unlock(&lane->lock);
+        restart_instance(lane);
+        return;
+    }
+    parcel = take_parcel(lane);
+    lane_ask_turn(lane); /* for another worker, if the class allows it */
+    pthread_mutex_unlock(&lane->lock);
+    if (!parcel)
+        return;
+    if (ask_ready(lane)) {
+        flush_parcel(lane, parcel);
+        return;
+    }
+    pthread_mutex_lock(&lane->lock);
+    wait_ready(lane, parcel);
+    pthread_mutex_unlock(&lane->lock);
+}

@@ -1,0 +1,208 @@
+#include "delivery/lane_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/clock.h"
+
+/* xorshift64: spreads retries, nothing more. */
+static uint64_t next_random(struct lane *lane)
+{
+    lane->random ^= lane->random << 13;
+    lane->random ^= lane->random >> 7;
+    lane->random ^= lane->random << 17;
+    return lane->random;
+}
+
+static void complain_of_drop(
+    struct lane *lane, const char *reason, uint64_t logs, int32_t code, const char *text)
+{
+    uint64_t suppressed;
+
+    if (!log_limit_pass(&lane->drop_notice, clock_now_ns(), &suppressed))
+        return;
+    log_error("logs dropped", LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name),
+        LOG_STR("reason", reason), LOG_INT("logs", logs), LOG_INT("code", code),
+        LOG_STR("words", text), LOG_INT("similar", suppressed));
+}
+
+static void count_drop(
+    struct lane *lane, const char *reason, uint64_t logs, const struct parcel *parcel)
+{
+    if (parcel && !strcmp(reason, "rejected"))
+        lane->stats.rejected_logs += logs;
+    else
+        lane->stats.dropped_logs += logs;
+    complain_of_drop(lane, reason, logs, parcel ? parcel->code : 0, parcel ? parcel->text : "");
+}
+
+void lane_drop_group(struct lane *lane, struct group *group)
+{
+    lane->stats.settled_groups++;
+    lane->stats.left_logs -= group->view.n_logs;
+    count_drop(lane, "queue_full", group->view.n_logs, NULL);
+    group_release(group, lane->number);
+    group_unref(group);
+}
+
+static void complain_of_retry(struct lane *lane, const struct parcel *parcel, uint64_t delay_ns)
+{
+    uint64_t suppressed;
+
+    lane->failing = true;
+    if (!log_limit_pass(&lane->complaint, clock_now_ns(), &suppressed))
+        return;
+    log_warn("flush failed, will be sent again", LOG_STR("pipeline", lane->pipeline),
+        LOG_STR("flusher", lane->name), LOG_INT("attempt", parcel->batch.attempt),
+        LOG_INT("retry_in_ms", delay_ns / NS_PER_MS), LOG_INT("code", parcel->code),
+        LOG_STR("words", parcel->text), LOG_INT("similar", suppressed));
+}
+
+static void note_recovery(struct lane *lane)
+{
+    if (lane->failing)
+        log_info(
+            "delivers again", LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name));
+    lane->failing = false;
+}
+
+static void send_again(struct lane *lane, struct parcel *parcel, uint64_t delay_ns)
+{
+    if (lane->urgent)
+        delay_ns = MIN(delay_ns, LANE_URGENT_DELAY_NS);
+    lane->stats.retries++;
+    complain_of_retry(lane, parcel, delay_ns);
+    parcel->batch.flags |= WEIR_BATCH_REPLAY;
+    lane->hold_until_ns = MAX(lane->hold_until_ns, clock_now_ns() + delay_ns);
+    lane_put_retry(lane, parcel);
+}
+
+/* What is left after the logs that are settled have been let go of. */
+static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs)
+{
+    struct judge_case given = {.verdict = WEIR_RETRY,
+        .attempts = parcel->batch.attempt,
+        .age_ns = clock_now_ns() - parcel->first_ns,
+        .retry_after_ns = parcel->retry_after_ns,
+        .random = next_random(lane)};
+    struct judgement next = judge(&given, &lane->retry);
+
+    if (next.action == JUDGE_AGAIN) {
+        send_again(lane, parcel, next.delay_ns);
+        return;
+    }
+    count_drop(lane, next.reason, logs, parcel);
+    lane->stats.left_logs -= logs;
+    lane->stats.settled_groups += parcel->n_groups;
+    parcel_release(parcel, lane->number);
+    lane_put_spare(lane, parcel);
+}
+
+void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict)
+{
+    struct parcel_count count = parcel_count(parcel, verdict);
+    uint32_t n_groups = parcel->n_groups;
+    uint32_t n_kept;
+
+    lane->broken |= verdict == WEIR_BROKEN;
+    lane->stats.delivered_logs += count.delivered_logs;
+    lane->stats.delivered_bytes += count.delivered_bytes;
+    lane->stats.left_logs -= count.delivered_logs + count.rejected_logs;
+    if (count.rejected_logs)
+        count_drop(lane, "rejected", count.rejected_logs, parcel);
+    if (count.delivered_logs)
+        note_recovery(lane);
+    /* An empty group shares the batch's verdict, too. */
+    n_kept = parcel_keep_retries(parcel, verdict, lane->number);
+    lane->stats.settled_groups += n_groups - n_kept;
+    lane->stats.delivered_groups += verdict == WEIR_DELIVERED ? n_groups - n_kept : 0;
+    if (n_kept)
+        act_on_rest(lane, parcel, count.retry_logs);
+    else
+        lane_put_spare(lane, parcel);
+}
+
+void lane_keep_details(struct parcel *parcel, const struct weir_result *result)
+{
+    parcel->code = result ? result->code : 0;
+    parcel->retry_after_ns = result ? result->retry_after_ns : 0;
+    if (!result || !result->text)
+        parcel->text[0] = '\0';
+    else if (result->text != parcel->text)
+        snprintf(parcel->text, sizeof parcel->text, "%s", result->text);
+}
+
+static struct parcel *find_parcel(struct list *list, uint64_t id)
+{
+    struct parcel *parcel;
+
+    LIST_EACH (parcel, list, list) {
+        if (parcel->batch.id == id)
+            return parcel;
+    }
+    return NULL;
+}
+
+/* host->settle: ends a PENDING batch, maybe before flush() has said PENDING. */
+int lane_on_settle(
+    void *owner, uint64_t batch_id, uint32_t verdict, const struct weir_result *result)
+{
+    struct lane *lane = owner;
+    struct parcel *parcel;
+    int r = 0;
+
+    pthread_mutex_lock(&lane->lock);
+    if ((parcel = find_parcel(&lane->pending, batch_id))) {
+        list_remove(&parcel->list);
+        lane->n_pending--;
+        lane_keep_details(parcel, result);
+        lane_act_on_verdict(lane, parcel, verdict == WEIR_PENDING ? WEIR_RETRY : verdict);
+        lane_ask_turn(lane);
+    } else if ((parcel = find_parcel(&lane->flushing, batch_id)) && !parcel->settled_early) {
+        parcel->settled_early = true;
+        parcel->early_verdict = verdict == WEIR_PENDING ? WEIR_RETRY : verdict;
+        lane_keep_details(parcel, result);
+    } else {
+        r = -ENOENT;
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return r;
+}
+
+/* host->mark: the verdict of a single log. */
+int lane_on_mark(void *owner, const struct weir_batch *batch, uint32_t group, uint32_t log,
+    uint32_t verdict, int32_t code, struct weir_str text)
+{
+    struct lane *lane = owner;
+    struct parcel *parcel;
+    int r = -EINVAL;
+
+    pthread_mutex_lock(&lane->lock);
+    parcel = find_parcel(&lane->flushing, batch->id);
+    if (!parcel)
+        parcel = find_parcel(&lane->pending, batch->id);
+    if (parcel)
+        r = parcel_mark(parcel, group, log, verdict);
+    if (!r && verdict == WEIR_REJECTED) {
+        parcel->code = code;
+        snprintf(parcel->text, sizeof parcel->text, "%.*s",
+            (int)MIN(text.size, sizeof parcel->text), text.data ? text.data : "");
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return r;
+}
+
+/* host->notify_ready. */
+void lane_on_notify_ready(void *owner)
+{
+    struct lane *lane = owner;
+
+    pthread_mutex_lock(&lane->lock);
+    lane->notified = true;
+    if (lane->not_ready) {
+        lane->not_ready = false;
+        lane->hold_until_ns = 0;
+        lane_ask_turn(lane);
+    }
+    pthread_mutex_unlock(&lane->lock);
+}
