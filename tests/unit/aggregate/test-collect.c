@@ -543,6 +543,17 @@ START_TEST(a_range_whose_logs_all_went_is_secured)
 }
 END_TEST
 
+START_TEST(option_tables_are_sound)
+{
+    const struct aggregator_class *class;
+    char text[200];
+
+    for (size_t i = 0; (class = aggregator_class_at(i)); i++)
+        ck_assert_msg(options_check_table(&class->config, text, sizeof text) == 0, "%s: %s",
+            class->config.type, text);
+}
+END_TEST
+
 START_TEST(many_sources)
 {
     static const struct given given[] = {{"MaxLogCount", "1"}, {0}};
@@ -584,6 +595,7 @@ int main(void)
     tcase_add_test(tests, a_block_mostly_unused_is_not_held);
     tcase_add_test(tests, a_range_is_secured_by_the_last_of_its_groups);
     tcase_add_test(tests, a_range_whose_logs_all_went_is_secured);
+    tcase_add_test(tests, option_tables_are_sound);
     tcase_add_test(tests, many_sources);
     return unit_run(tests);
 }

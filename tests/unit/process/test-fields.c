@@ -42,6 +42,17 @@ START_TEST(added_fields_outlive_the_processor)
 }
 END_TEST
 
+START_TEST(option_tables_are_sound)
+{
+    const struct processor_class *class;
+    char text[200];
+
+    for (size_t i = 0; (class = processor_class_at(i)); i++)
+        ck_assert_msg(options_check_table(&class->config, text, sizeof text) == 0, "%s: %s",
+            class->config.type, text);
+}
+END_TEST
+
 START_TEST(an_empty_batch_is_fine)
 {
     static const struct given given[] = {{"Fields", "x=1"}, {0}};
@@ -60,6 +71,7 @@ int main(void)
     tcase_add_loop_test(tests, add_fields_row, 0, ARRAY_SIZE(add_fields));
     tcase_add_loop_test(tests, drop_row, 0, ARRAY_SIZE(drop));
     tcase_add_test(tests, added_fields_outlive_the_processor);
+    tcase_add_test(tests, option_tables_are_sound);
     tcase_add_test(tests, an_empty_batch_is_fine);
     return unit_run(tests);
 }
