@@ -1,0 +1,30 @@
+/*
+ * Helper for plugins (linked into them, no part of the ABI): JSON text at the
+ * end of a buffer. What comes out is valid UTF-8 and valid JSON for every
+ * input: each byte that is no part of valid UTF-8 becomes U+FFFD. Running out
+ * of memory is told by buffer->failed.
+ */
+#ifndef WEIR_JSON_H
+#define WEIR_JSON_H
+
+#include <weir/batch.h>
+#include <weir/buffer.h>
+
+WEIR_BEGIN_DECLS
+
+/* A string with its quotes. Escaped is only what must be. */
+void weir_json_string(struct weir_buffer *buffer, struct weir_str text);
+
+/* The same, with < > & U+2028 U+2029 written as \uXXXX, as Go does by default. */
+void weir_json_string_html(struct weir_buffer *buffer, struct weir_str text);
+
+/* "key":"value" pairs in order. Without braces; commas between them, and one in
+ * front unless the buffer ends in '{'. Keys that repeat are repeated. */
+void weir_json_members(struct weir_buffer *buffer, const struct weir_kv *pairs, size_t n_pairs);
+
+/* The contents of a log as one object: {"key":"value",...}. */
+void weir_json_log(struct weir_buffer *buffer, const struct weir_log *log);
+
+WEIR_END_DECLS
+
+#endif
