@@ -1,0 +1,234 @@
+/*
+ * A flusher for tests: does what its options say and writes down every call, one
+ * line each, so that a test can see what the host asked and when.
+ *
+ * Script says how flush answers, one word a call, the last one for all later calls:
+ *   delivered, retry, rejected, broken, pending (settled by another thread as
+ *   delivered), pending_retry (the same, but as retry), early (settled before flush
+ *   returns PENDING), unknown (a verdict that does not exist), marks (the first log
+ *   of each group rejected, the second to be retried, the others delivered)
+ */
+#include <weir/flusher.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fake_options {
+    struct weir_str record;      /* file that calls are written to */
+    struct weir_str_list script; /* words */
+    struct weir_str hang_in;     /* name of a call that never returns */
+    uint64_t unready_calls;      /* is_ready says no so often */
+    bool notify;                 /* then notify_ready is called by a thread */
+    bool fail_init;
+};
+
+struct fake {
+    const struct weir_host *host;
+    const struct fake_options *options;
+    int fd;
+    uint64_t n_flushes, n_ready_calls;
+    pthread_t settler;
+    bool has_settler;
+    uint64_t settle_id;
+    uint32_t settle_verdict;
+};
+
+static const struct weir_option rows[] = {
+    WEIR_OPTION_STRING_ROW(struct fake_options, record, "Record", WEIR_REQUIRED, NULL,
+        "File that calls are written to"),
+    WEIR_OPTION(struct fake_options, script, "Script", WEIR_OPTION_STRING_LIST, 0,
+        "[\"delivered\"]", NULL, NULL, NULL, "How flush answers, call by call"),
+    WEIR_OPTION_STRING_ROW(
+        struct fake_options, hang_in, "HangIn", 0, "", "Name of a call that never returns"),
+    WEIR_OPTION(struct fake_options, unready_calls, "UnreadyCalls", WEIR_OPTION_UINT, 0, "0", NULL,
+        NULL, "calls", "is_ready says no so often"),
+    WEIR_OPTION_BOOL_ROW(
+        struct fake_options, notify, "Notify", "false", "Call notify_ready when ready again"),
+    WEIR_OPTION_BOOL_ROW(struct fake_options, fail_init, "FailInit", "false", "init fails"),
+};
+
+static void record(struct fake *self, const char *line)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text, "%s\n", line);
+
+    (void)!write(self->fd, text, (size_t)n);
+}
+
+static void maybe_hang(struct fake *self, const char *call)
+{
+    if (self->options->hang_in.size && !strcmp(self->options->hang_in.data, call))
+        for (;;)
+            pause();
+}
+
+static int fake_init(void *memory, const struct weir_context *context)
+{
+    struct fake *self = memory;
+
+    self->host = context->host;
+    self->options = context->options;
+    self->fd = open(self->options->record.data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    record(self, "init");
+    maybe_hang(self, "init");
+    if (!self->options->fail_init)
+        return 0;
+    snprintf(context->error->text, context->error->text_max, "told to fail");
+    close(self->fd);
+    return -1;
+}
+
+static void *notify_later(void *memory)
+{
+    struct fake *self = memory;
+
+    self->host->notify_ready(self->host);
+    return NULL;
+}
+
+static int fake_is_ready(
+    void *memory, struct weir_str project, struct weir_str logstore, int64_t logstore_key)
+{
+    struct fake *self = memory;
+    pthread_t thread;
+
+    (void)project;
+    (void)logstore;
+    (void)logstore_key;
+    maybe_hang(self, "is_ready");
+    if (self->n_ready_calls++ >= self->options->unready_calls) {
+        record(self, "is_ready yes");
+        return 1;
+    }
+    record(self, "is_ready no");
+    if (self->options->notify && self->n_ready_calls == self->options->unready_calls &&
+        !pthread_create(&thread, NULL, notify_later, self))
+        pthread_detach(thread);
+    return 0;
+}
+
+static const char *next_word(struct fake *self)
+{
+    const struct weir_str_list *script = &self->options->script;
+    uint64_t i = self->n_flushes++;
+
+    return script->items[i < script->count ? i : script->count - 1].data;
+}
+
+static void record_flush(struct fake *self, const struct weir_batch *batch, const char *word)
+{
+    char line[256];
+    uint32_t n_logs = 0;
+
+    for (uint32_t i = 0; i < batch->n_groups; i++)
+        n_logs += batch->groups[i]->n_logs;
+    snprintf(line, sizeof line, "flush id=%llu attempt=%u logs=%u replay=%d urgent=%d %s",
+        (unsigned long long)batch->id, batch->attempt, n_logs,
+        !!(batch->flags & WEIR_BATCH_REPLAY), !!(batch->flags & WEIR_BATCH_URGENT), word);
+    record(self, line);
+}
+
+static void *settle_later(void *memory)
+{
+    struct fake *self = memory;
+
+    self->host->settle(self->host, self->settle_id, self->settle_verdict, NULL);
+    return NULL;
+}
+
+static uint32_t pend(struct fake *self, const struct weir_batch *batch, uint32_t verdict)
+{
+    if (self->has_settler)
+        pthread_join(self->settler, NULL);
+    self->settle_id = batch->id;
+    self->settle_verdict = verdict;
+    self->has_settler = !pthread_create(&self->settler, NULL, settle_later, self);
+    return WEIR_PENDING;
+}
+
+static uint32_t mark_logs(struct fake *self, const struct weir_batch *batch)
+{
+    static const struct weir_str words = {"bad log", 7};
+
+    for (uint32_t i = 0; i < batch->n_groups; i++) {
+        self->host->mark(self->host, batch, i, 0, WEIR_REJECTED, 400, words);
+        self->host->mark(self->host, batch, i, 1, WEIR_RETRY, 429, words);
+    }
+    return WEIR_DELIVERED;
+}
+
+static uint32_t fake_flush(
+    void *memory, const struct weir_batch *batch, struct weir_result *result)
+{
+    struct fake *self = memory;
+    const char *word = next_word(self);
+
+    record_flush(self, batch, word);
+    maybe_hang(self, "flush");
+    snprintf(result->text, result->text_max, "scripted %s", word);
+    if (!strcmp(word, "delivered"))
+        return WEIR_DELIVERED;
+    if (!strcmp(word, "rejected"))
+        return WEIR_REJECTED;
+    if (!strcmp(word, "broken"))
+        return WEIR_BROKEN;
+    if (!strcmp(word, "pending"))
+        return pend(self, batch, WEIR_DELIVERED);
+    if (!strcmp(word, "pending_retry"))
+        return pend(self, batch, WEIR_RETRY);
+    if (!strcmp(word, "unknown"))
+        return 77;
+    if (!strcmp(word, "marks"))
+        return mark_logs(self, batch);
+    if (!strcmp(word, "early")) {
+        self->host->settle(self->host, batch->id, WEIR_DELIVERED, NULL);
+        return WEIR_PENDING;
+    }
+    return WEIR_RETRY;
+}
+
+static void fake_set_urgent(void *memory, int exiting)
+{
+    struct fake *self = memory;
+
+    record(self, exiting ? "set_urgent exiting" : "set_urgent");
+    maybe_hang(self, "set_urgent");
+}
+
+static int fake_stop(void *memory, uint64_t deadline_ns, struct weir_result *result)
+{
+    struct fake *self = memory;
+
+    (void)deadline_ns;
+    (void)result;
+    maybe_hang(self, "stop");
+    if (self->has_settler)
+        pthread_join(self->settler, NULL);
+    record(self, "stop");
+    close(self->fd);
+    return 0;
+}
+
+static const struct weir_flusher_class fake_class = {
+    .struct_size = sizeof(struct weir_flusher_class),
+    .flags = WEIR_ASYNC | WEIR_FS_WRITE,
+    .type = "flusher_fake",
+    .version = "1.0.0",
+    .description = "Does what its options say, and writes down every call",
+    .instance_size = sizeof(struct fake),
+    .options_size = sizeof(struct fake_options),
+    .options = rows,
+    .n_options = sizeof rows / sizeof rows[0],
+    .option_stride = sizeof rows[0],
+    .init = fake_init,
+    .is_ready = fake_is_ready,
+    .flush = fake_flush,
+    .set_urgent = fake_set_urgent,
+    .stop = fake_stop,
+};
+
+WEIR_PLUGIN("fake", "1.0.0", "flusher_fake", &fake_class);
