@@ -3,6 +3,7 @@
 #include "base/util.h"
 
 static const struct input_class *const classes[] = {
+    &input_file,
     &input_metric_mock,
     &input_service_mock,
     &input_stdin,

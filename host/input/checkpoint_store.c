@@ -1,0 +1,217 @@
+#include "input/checkpoint_store.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/mem.h"
+
+/* LMDB maps the file, and a page behind its end would be a SIGBUS. A commit may leave
+ * its last pages unwritten when they are free, so a file that is too short is not
+ * damage by itself: it gets zeros, and what needs those pages finds that out. */
+static int fill_up(MDB_env *env)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat file;
+    int fd, r = mdb_env_get_fd(env, &fd);
+
+    if (r || (r = mdb_env_info(env, &info)) || (r = mdb_env_stat(env, &stat)))
+        return r;
+    if (fstat(fd, &file) < 0)
+        return errno;
+    if ((size_t)file.st_size >= (info.me_last_pgno + 1) * stat.ms_psize)
+        return 0;
+    return ftruncate(fd, (off_t)((info.me_last_pgno + 1) * stat.ms_psize)) < 0 ? errno : 0;
+}
+
+/* Touches every entry, so that damage shows now and not in the middle of work. */
+static int read_all(struct checkpoint_store *store)
+{
+    MDB_val key, value;
+    MDB_cursor *cursor;
+    MDB_txn *txn;
+    int r = mdb_txn_begin(store->env, NULL, 0, &txn);
+
+    if (r)
+        return r;
+    r = mdb_dbi_open(txn, NULL, 0, &store->dbi);
+    if (!r)
+        r = mdb_cursor_open(txn, store->dbi, &cursor);
+    if (r) {
+        mdb_txn_abort(txn);
+        return r;
+    }
+    while (!(r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)))
+        ;
+    mdb_cursor_close(cursor);
+    if (r == MDB_NOTFOUND)
+        return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return r;
+}
+
+int checkpoint_store_open(struct checkpoint_store *store, const char *folder)
+{
+    int r = mdb_env_create(&store->env);
+
+    if (r)
+        return r;
+    r = mdb_env_set_mapsize(store->env, CHECKPOINT_STORE_MAX_BYTES);
+    if (!r)
+        r = mdb_env_open(store->env, folder, MDB_NOMETASYNC | MDB_NOTLS, 0600);
+    if (!r)
+        r = fill_up(store->env);
+    if (!r)
+        r = read_all(store);
+    if (r)
+        checkpoint_store_close(store);
+    return r;
+}
+
+void checkpoint_store_close(struct checkpoint_store *store)
+{
+    if (store->env)
+        mdb_env_close(store->env);
+    store->env = NULL;
+}
+
+bool checkpoint_store_is_damage(int error)
+{
+    return error < 0 || error == EINVAL; /* LMDB's own numbers are negative */
+}
+
+static int put_all(MDB_txn *txn, MDB_dbi dbi, const struct checkpoint_set *set)
+{
+    struct checkpoint_value *item;
+    int r = 0;
+
+    LIST_EACH (item, &set->values, link) {
+        MDB_val key = {sizeof item->key, &item->key};
+        MDB_val value = {item->value.size, item->value.data};
+
+        if (!r)
+            r = mdb_put(txn, dbi, &key, &value, 0);
+    }
+    return r;
+}
+
+int checkpoint_store_put(struct checkpoint_store *store, const struct checkpoint_set *set)
+{
+    MDB_txn *txn;
+    int r = mdb_txn_begin(store->env, NULL, 0, &txn);
+
+    if (r)
+        return r;
+    r = put_all(txn, store->dbi, set);
+    if (r) {
+        mdb_txn_abort(txn);
+        return r;
+    }
+    return mdb_txn_commit(txn);
+}
+
+bool checkpoint_store_get(
+    struct checkpoint_store *store, const struct checkpoint_key *key, struct buf *value)
+{
+    struct checkpoint_key copy = *key;
+    MDB_val stored_key = {sizeof copy, &copy}, stored;
+    MDB_txn *txn;
+    bool found;
+
+    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn))
+        return false;
+    found = mdb_get(txn, store->dbi, &stored_key, &stored) == 0;
+    if (found)
+        buf_append(value, stored.mv_data, stored.mv_size);
+    mdb_txn_abort(txn);
+    return found;
+}
+
+void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
+    void (*visit)(
+        void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
+    void *context)
+{
+    struct checkpoint_key first = {{reader[0], reader[1]}, 0, 0};
+    MDB_val key = {sizeof first, &first}, value;
+    MDB_cursor *cursor;
+    MDB_txn *txn;
+    int r;
+
+    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn))
+        return;
+    if (mdb_cursor_open(txn, store->dbi, &cursor)) {
+        mdb_txn_abort(txn);
+        return;
+    }
+    r = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (; !r; r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        struct checkpoint_record record;
+        struct checkpoint_key at;
+
+        if (key.mv_size != sizeof at || memcmp(key.mv_data, first.reader, sizeof first.reader) != 0)
+            break;
+        memcpy(&at, key.mv_data, sizeof at);
+        if (checkpoint_decode(value.mv_data, value.mv_size, &record))
+            visit(context, &at, &record);
+    }
+    mdb_cursor_close(cursor);
+    mdb_txn_abort(txn);
+}
+
+static bool is_forgotten(const struct checkpoint_key *key, const MDB_val *value, uint64_t before_s)
+{
+    struct checkpoint_record record;
+    SCOPED_FREE char *path = NULL;
+    struct stat status;
+
+    if (!checkpoint_decode(value->mv_data, value->mv_size, &record))
+        return true;
+    if (record.saved_s >= before_s)
+        return false;
+    path = mem_strndup(record.path.data, record.path.size);
+    return stat(path, &status) < 0 || status.st_ino != key->inode || status.st_dev != key->device;
+}
+
+static int clean_in(
+    struct checkpoint_store *store, MDB_txn *txn, uint64_t before_s, size_t *ret_removed)
+{
+    MDB_val key, value;
+    MDB_cursor *cursor;
+    size_t removed = 0;
+    int r = mdb_cursor_open(txn, store->dbi, &cursor);
+
+    if (r)
+        return r;
+    while (!(r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+        struct checkpoint_key copy = {0};
+
+        memcpy(&copy, key.mv_data, MIN(key.mv_size, sizeof copy));
+        if (key.mv_size == sizeof copy && !is_forgotten(&copy, &value, before_s))
+            continue;
+        r = mdb_cursor_del(cursor, 0);
+        if (r)
+            break;
+        removed++;
+    }
+    mdb_cursor_close(cursor);
+    *ret_removed = removed;
+    return r == MDB_NOTFOUND ? 0 : r;
+}
+
+int checkpoint_store_clean(struct checkpoint_store *store, uint64_t before_s, size_t *ret_removed)
+{
+    MDB_txn *txn;
+    int r = mdb_txn_begin(store->env, NULL, 0, &txn);
+
+    *ret_removed = 0;
+    if (r)
+        return r;
+    r = clean_in(store, txn, before_s, ret_removed);
+    if (r || !*ret_removed) {
+        mdb_txn_abort(txn);
+        return r;
+    }
+    return mdb_txn_commit(txn);
+}

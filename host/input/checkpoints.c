@@ -1,0 +1,298 @@
+#include "input/checkpoints.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/clock.h"
+#include "base/mem.h"
+#include "input/checkpoints_private.h"
+
+static void encode_now(const struct checkpoint *checkpoint, struct buf *value)
+{
+    struct checkpoint_record record = {
+        .path = {checkpoint->path, strlen(checkpoint->path)},
+        .print = checkpoint->print,
+        .saved_s = clock_wall_ns() / NS_PER_S,
+        .n_lanes = checkpoint->n_lanes,
+    };
+
+    for (uint32_t i = 0; i < checkpoint->n_lanes; i++) {
+        record.lanes[i] = (struct weir_str){checkpoint->lanes[i], strlen(checkpoint->lanes[i])};
+        record.positions[i] = ack_position(checkpoint->source, i);
+    }
+    checkpoint_encode(&record, value);
+}
+
+/* Puts the positions of now among what is to be written; under the lock. */
+void checkpoint_take_positions(struct checkpoint *checkpoint, struct checkpoint_set *set)
+{
+    list_remove(&checkpoint->dirty);
+    encode_now(checkpoint, checkpoint_set_put(set, &checkpoint->key));
+}
+
+/* Marks it for writing; under the lock. */
+static void mark_dirty(struct checkpoint *checkpoint)
+{
+    struct checkpoints *self = checkpoint->owner;
+
+    if (checkpoint->superseded || list_linked(&checkpoint->dirty))
+        return;
+    if (list_empty(&self->dirty)) {
+        self->first_dirty_ns = clock_now_ns();
+        pthread_cond_signal(&self->work);
+    }
+    list_append(&self->dirty, &checkpoint->dirty);
+}
+
+void checkpoint_touch(struct checkpoint *checkpoint)
+{
+    struct checkpoints *self = checkpoint->owner;
+    uint64_t position;
+
+    pthread_mutex_lock(&self->lock);
+    position = ack_position_min(checkpoint->source);
+    if (position > checkpoint->noted) {
+        self->grown_bytes += position - checkpoint->noted;
+        checkpoint->noted = position;
+    }
+    mark_dirty(checkpoint);
+    if (self->grown_bytes >= CHECKPOINTS_BYTES)
+        pthread_cond_signal(&self->work);
+    pthread_mutex_unlock(&self->lock);
+}
+
+void checkpoint_describe(
+    struct checkpoint *checkpoint, const char *path, const struct fingerprint *print)
+{
+    struct checkpoints *self = checkpoint->owner;
+
+    pthread_mutex_lock(&self->lock);
+    if (strcmp(path, checkpoint->path) != 0) {
+        free(checkpoint->path);
+        checkpoint->path = mem_strdup(path);
+    }
+    checkpoint->print = *print;
+    mark_dirty(checkpoint);
+    pthread_mutex_unlock(&self->lock);
+}
+
+static struct checkpoint *find_open(
+    struct checkpoints *checkpoints, const struct checkpoint_key *key)
+{
+    struct checkpoint *checkpoint;
+
+    MAP_EACH_OF(checkpoint, &checkpoints->open, checkpoint_key_hash(key), by_key)
+    {
+        if (checkpoint_key_equal(&checkpoint->key, key))
+            return checkpoint;
+    }
+    return NULL;
+}
+
+static void supersede(struct checkpoint *checkpoint)
+{
+    checkpoint->superseded = true;
+    map_remove(&checkpoint->owner->open, &checkpoint->by_key);
+    list_remove(&checkpoint->dirty);
+}
+
+struct checkpoint *checkpoint_open(
+    struct checkpoints *checkpoints, const struct checkpoint_spec *spec)
+{
+    struct checkpoint *checkpoint = mem_zalloc(sizeof *checkpoint);
+    struct checkpoint *older;
+
+    checkpoint->owner = checkpoints;
+    checkpoint->key = spec->key;
+    checkpoint->path = mem_strdup(spec->path);
+    checkpoint->print = spec->print;
+    checkpoint->n_lanes = spec->n_lanes;
+    checkpoint->lanes = mem_calloc(spec->n_lanes, sizeof(char *));
+    for (uint32_t i = 0; i < spec->n_lanes; i++)
+        checkpoint->lanes[i] = mem_strdup(spec->lanes[i]);
+    checkpoint->source = spec->source;
+    checkpoint->noted = ack_position_min(spec->source);
+
+    pthread_mutex_lock(&checkpoints->lock);
+    older = find_open(checkpoints, &spec->key);
+    if (older)
+        supersede(older);
+    map_put(&checkpoints->open, &checkpoint->by_key, checkpoint_key_hash(&spec->key));
+    mark_dirty(checkpoint);
+    pthread_mutex_unlock(&checkpoints->lock);
+    return checkpoint;
+}
+
+static void checkpoint_destroy(struct checkpoint *checkpoint)
+{
+    for (uint32_t i = 0; i < checkpoint->n_lanes; i++)
+        free(checkpoint->lanes[i]);
+    free((void *)checkpoint->lanes);
+    free(checkpoint->path);
+    free(checkpoint);
+}
+
+void checkpoint_close(struct checkpoint *checkpoint)
+{
+    struct checkpoints *self;
+
+    if (!checkpoint)
+        return;
+    self = checkpoint->owner;
+    pthread_mutex_lock(&self->lock);
+    if (!checkpoint->superseded) {
+        bool dirty = list_linked(&checkpoint->dirty);
+
+        if (dirty)
+            checkpoint_take_positions(checkpoint, &self->pending);
+        map_remove(&self->open, &checkpoint->by_key);
+    }
+    pthread_mutex_unlock(&self->lock);
+    checkpoint_destroy(checkpoint);
+}
+
+void checkpoints_sync(struct checkpoints *checkpoints)
+{
+    uint64_t until;
+
+    if (!checkpoints)
+        return;
+    pthread_mutex_lock(&checkpoints->lock);
+    until = checkpoints->n_rounds + checkpoints->busy + checkpoints_have_work(checkpoints);
+    checkpoints->now = checkpoints_have_work(checkpoints);
+    pthread_cond_signal(&checkpoints->work);
+    while (checkpoints->n_rounds < until)
+        pthread_cond_wait(&checkpoints->written, &checkpoints->lock);
+    checkpoints->now = false;
+    pthread_mutex_unlock(&checkpoints->lock);
+}
+
+const char *checkpoints_folder(const struct checkpoints *checkpoints)
+{
+    return checkpoints->folder;
+}
+
+/* A damaged environment is kept for whoever wants to look at it. */
+static int begin_anew(struct checkpoints *self, int error)
+{
+    SCOPED_FREE char *aside =
+        mem_printf("%s.bad-%llu", self->folder, (unsigned long long)(clock_wall_ns() / NS_PER_MS));
+
+    log_error("checkpoints are damaged and begun anew: files are read from their start",
+        LOG_STR("folder", self->folder), LOG_STR("kept_as", aside),
+        LOG_STR("error", mdb_strerror(error)));
+    if (rename(self->folder, aside) < 0 || mkdir(self->folder, 0700) < 0)
+        return errno;
+    return checkpoint_store_open(&self->store, self->folder);
+}
+
+static int open_store(struct checkpoints *self)
+{
+    int r;
+
+    if (mkdir(self->folder, 0700) < 0 && errno != EEXIST)
+        return errno;
+    r = checkpoint_store_open(&self->store, self->folder);
+    return r && checkpoint_store_is_damage(r) ? begin_anew(self, r) : r;
+}
+
+static void init_locks(struct checkpoints *self)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&self->work, &attributes);
+    pthread_cond_init(&self->written, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&self->lock, NULL);
+}
+
+static void destroy(struct checkpoints *self)
+{
+    checkpoint_store_close(&self->store);
+    pthread_mutex_destroy(&self->lock);
+    pthread_cond_destroy(&self->work);
+    pthread_cond_destroy(&self->written);
+    checkpoint_set_finish(&self->pending);
+    map_finish(&self->open);
+    free(self->folder);
+    free(self);
+}
+
+struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_max)
+{
+    struct checkpoints *self = mem_zalloc(sizeof *self);
+    int r;
+
+    self->folder = mem_strdup(folder);
+    self->complaints.interval_ns = 10 * NS_PER_S;
+    init_locks(self);
+    list_init(&self->dirty);
+    checkpoint_set_init(&self->pending);
+    checkpoint_set_init(&self->writing);
+    r = open_store(self);
+    if (!r)
+        r = pthread_create(&self->writer, NULL, checkpoints_write_loop, self);
+    if (r) {
+        snprintf(why, why_max, "checkpoints in %s: %s", folder, mdb_strerror(r));
+        destroy(self);
+        return NULL;
+    }
+    return self;
+}
+
+void checkpoints_close(struct checkpoints *checkpoints)
+{
+    if (!checkpoints)
+        return;
+    pthread_mutex_lock(&checkpoints->lock);
+    checkpoints->stopping = true;
+    pthread_cond_signal(&checkpoints->work);
+    pthread_mutex_unlock(&checkpoints->lock);
+    pthread_join(checkpoints->writer, NULL);
+    if (!checkpoints->open.count)
+        destroy(checkpoints);
+}
+
+/* What has not been written yet; under the lock. */
+static bool find_unwritten(
+    struct checkpoints *self, const struct checkpoint_key *key, struct buf *value)
+{
+    const struct checkpoint *open = find_open(self, key);
+    const struct checkpoint_value *pending = checkpoint_set_find(&self->pending, key);
+
+    if (!pending)
+        pending = checkpoint_set_find(&self->writing, key);
+    if (open)
+        encode_now(open, value);
+    else if (pending)
+        buf_append(value, pending->value.data, pending->value.size);
+    return open || pending;
+}
+
+bool checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
+    struct buf *value, struct checkpoint_record *ret_record)
+{
+    bool found;
+
+    value->size = 0;
+    pthread_mutex_lock(&checkpoints->lock);
+    found = find_unwritten(checkpoints, key, value);
+    pthread_mutex_unlock(&checkpoints->lock);
+    if (!found)
+        found = checkpoint_store_get(&checkpoints->store, key, value);
+    return found && checkpoint_decode(value->data, value->size, ret_record);
+}
+
+void checkpoints_each(struct checkpoints *checkpoints, const char *pipeline, const char *input,
+    void (*visit)(
+        void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
+    void *context)
+{
+    struct checkpoint_key key = checkpoint_key_of(pipeline, input, 0, 0);
+
+    checkpoints_sync(checkpoints);
+    checkpoint_store_each(&checkpoints->store, key.reader, visit, context);
+}

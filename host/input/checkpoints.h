@@ -1,0 +1,74 @@
+/*
+ * How far files have been read, remembered across restarts. One store for the
+ * process: an LMDB environment in its data folder, written by one thread of its
+ * own, which never makes a loop wait: after 4 MiB of newly secured data, or 200 ms
+ * after the first of it.
+ *
+ * What survives: a commit lives through kill -9 from its end on. It is synced but for
+ * the page that names it (MDB_NOMETASYNC), so after a crash of the machine the last
+ * commit may be missing, which means reading a little again; the store stays whole.
+ * [any] unless said otherwise
+ */
+#ifndef INPUT_CHECKPOINTS_H
+#define INPUT_CHECKPOINTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "event/range.h"
+#include "input/checkpoint_record.h"
+
+#define CHECKPOINTS_INTERVAL_NS 200000000ULL
+#define CHECKPOINTS_BYTES ((uint64_t)4 << 20)
+/* Entries of files that have not been seen this long, and are not where they were,
+ * are forgotten. */
+#define CHECKPOINTS_KEEP_S (7ULL * 24 * 3600)
+
+struct checkpoints;
+struct checkpoint;
+
+/* `folder` is made when it is missing. An environment that is damaged is renamed to
+ * <folder>.bad-<time>, loudly, and an empty one begun. NULL with words in `why` when
+ * there can be none (permissions, disk). Once per process and folder. [control] */
+struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_max);
+/* Writes what is left. Checkpoints that are still open (a flusher hangs) stay usable,
+ * but nothing of them is written any more. NULL is fine. [control] */
+void checkpoints_close(struct checkpoints *checkpoints);
+/* Waits until all that has been noted is written, or has failed to be. */
+void checkpoints_sync(struct checkpoints *checkpoints);
+const char *checkpoints_folder(const struct checkpoints *checkpoints);
+
+/* One file that is being read. */
+struct checkpoint_spec {
+    struct checkpoint_key key;
+    const char *path; /* copied, as all here but `source` */
+    struct fingerprint print;
+    const char *const *lanes; /* names, by number */
+    uint32_t n_lanes;
+    struct ack_source *source; /* where positions are asked; lives until checkpoint_close */
+};
+
+/* Notes the file, which is written soon. Another that is open with the same key is
+ * superseded: it is written no more. */
+struct checkpoint *checkpoint_open(
+    struct checkpoints *checkpoints, const struct checkpoint_spec *spec);
+/* The last positions are written soon. NULL is fine. */
+void checkpoint_close(struct checkpoint *checkpoint);
+/* Positions of the source have grown. */
+void checkpoint_touch(struct checkpoint *checkpoint);
+/* The file is known better, or by another name. */
+void checkpoint_describe(
+    struct checkpoint *checkpoint, const char *path, const struct fingerprint *print);
+
+/* What is known of a file: its newest positions, written or not. `value` holds the
+ * memory of the record. False when nothing is known. */
+bool checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
+    struct buf *value, struct checkpoint_record *ret_record);
+
+/* Calls `visit` for every file of one reader (pipeline and input); waits for the writer
+ * first. It must not call back into the store. */
+void checkpoints_each(struct checkpoints *checkpoints, const char *pipeline, const char *input,
+    void (*visit)(
+        void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
+    void *context);
+
+#endif

@@ -1,0 +1,51 @@
+/* Private to checkpoints: the files that are open, and the thread that writes. */
+#ifndef INPUT_CHECKPOINTS_PRIVATE_H
+#define INPUT_CHECKPOINTS_PRIVATE_H
+
+#include <pthread.h>
+#include "base/log.h"
+#include "input/checkpoint_set.h"
+#include "input/checkpoint_store.h"
+#include "input/checkpoints.h"
+
+struct checkpoint {
+    struct checkpoints *owner;
+    struct map_item by_key;
+    struct list dirty; /* linked: its positions have grown since they were taken */
+    struct checkpoint_key key;
+    char *path;
+    struct fingerprint print;
+    char **lanes;
+    uint32_t n_lanes;
+    struct ack_source *source;
+    uint64_t noted;  /* the smallest position when it was last looked at */
+    bool superseded; /* another is open with its key */
+};
+
+struct checkpoints {
+    char *folder;
+    struct checkpoint_store store;
+    pthread_t writer;
+    struct log_limit complaints; /* the writer's */
+
+    pthread_mutex_t lock; /* of all below; taken before a source's lock */
+    pthread_cond_t work, written;
+    struct map open;               /* checkpoints by key */
+    struct list dirty;             /* of them */
+    struct checkpoint_set pending; /* of those that were closed */
+    struct checkpoint_set writing; /* what the writer has in hand */
+    uint64_t grown_bytes;          /* secured since the last write */
+    uint64_t first_dirty_ns;
+    bool now, stopping, busy;
+    uint64_t n_rounds; /* of writing */
+};
+
+/* The writer's thread; `argument` is the struct checkpoints. */
+void *checkpoints_write_loop(void *argument);
+
+/* Under the lock: what is to be written but has not been taken by the writer, and the
+ * positions of now of one checkpoint, put among it. */
+bool checkpoints_have_work(const struct checkpoints *self);
+void checkpoint_take_positions(struct checkpoint *checkpoint, struct checkpoint_set *set);
+
+#endif

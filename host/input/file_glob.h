@@ -1,0 +1,23 @@
+/* Files by pattern. A component of a path may hold *, ? and [a-z]; a component ** stands
+ * for any folders, down to a depth. Hidden names are matched like others. */
+#ifndef INPUT_FILE_GLOB_H
+#define INPUT_FILE_GLOB_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+struct glob_visitor {
+    /* A folder in which matches may appear. */
+    void (*folder)(struct glob_visitor *self, const char *path);
+    /* A regular file that matches; symbolic links are followed. */
+    void (*file)(struct glob_visitor *self, const char *path, const struct stat *status);
+};
+
+/* Walks the file system; `pattern` is absolute. ** covers up to `max_depth` folders, and
+ * does not go through symbolic links. */
+void glob_walk(const char *pattern, unsigned max_depth, struct glob_visitor *visitor);
+
+/* Whether a path would be visited, by its text alone. */
+bool glob_matches(const char *pattern, unsigned max_depth, const char *path);
+
+#endif

@@ -1,0 +1,262 @@
+#include <errno.h>
+#include <string.h>
+#include <xxhash.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "input/input_file.h"
+
+static const struct input_context *context_of(const struct file_input *self)
+{
+    return self->input.context;
+}
+
+static uint64_t hash_text(const char *text)
+{
+    return XXH3_64bits(text, strlen(text));
+}
+
+static uint64_t hash_inode(uint64_t device, uint64_t inode)
+{
+    uint64_t both[2] = {device, inode};
+
+    return XXH3_64bits(both, sizeof both);
+}
+
+struct tail *file_find_inode(const struct file_input *self, uint64_t device, uint64_t inode)
+{
+    struct tail *tail;
+
+    MAP_EACH_OF(tail, &self->by_inode, hash_inode(device, inode), by_inode)
+    {
+        if (tail->device == device && tail->inode == inode)
+            return tail;
+    }
+    return NULL;
+}
+
+static struct tail *find_path(const struct file_input *self, const char *path)
+{
+    struct tail *tail;
+
+    MAP_EACH_OF(tail, &self->by_path, hash_text(path), by_path)
+    {
+        if (!strcmp(tail->path, path))
+            return tail;
+    }
+    return NULL;
+}
+
+struct tail *file_add(struct file_input *self, const char *path, const struct stat *status)
+{
+    struct tail *tail = tail_create(&self->setup, path, status);
+
+    list_append(&self->tails, &tail->all);
+    map_put(&self->by_inode, &tail->by_inode, hash_inode(tail->device, tail->inode));
+    return tail;
+}
+
+void file_drop(struct file_input *self, struct tail *tail)
+{
+    list_remove(&tail->all);
+    list_remove(&tail->work);
+    list_remove(&tail->idle);
+    map_remove(&self->by_inode, &tail->by_inode);
+    if (!tail->gone)
+        map_remove(&self->by_path, &tail->by_path);
+    if (tail->fd >= 0)
+        self->n_open--;
+    tail_destroy(tail);
+}
+
+/* The path leads to this file now. */
+static void set_path(struct file_input *self, struct tail *tail, const char *path, bool is_new)
+{
+    if (!is_new && !tail->gone) {
+        if (!strcmp(tail->path, path))
+            return;
+        map_remove(&self->by_path, &tail->by_path);
+    }
+    tail_rename(tail, path);
+    tail->gone = false;
+    map_put(&self->by_path, &tail->by_path, hash_text(path));
+}
+
+static void visit_file(struct glob_visitor *visitor, const char *path, const struct stat *status)
+{
+    struct file_input *self = container_of(visitor, struct file_input, visitor);
+    struct tail *tail = file_find_inode(self, status->st_dev, status->st_ino);
+    bool is_new = !tail;
+
+    if (is_new) {
+        tail = file_add(self, path, status);
+        self->n_matched++;
+    }
+    if (tail->seen != self->scan) /* a second name of the same file changes nothing */
+        set_path(self, tail, path, is_new);
+    tail->seen = self->scan;
+    if (tail_has_changed(tail, status))
+        file_wake(self, tail);
+}
+
+static void file_written(struct watch *watch, const char *name)
+{
+    struct file_folder *folder = container_of(watch, struct file_folder, watch);
+    SCOPED_FREE char *path =
+        mem_printf("%s/%s", strcmp(folder->path, "/") ? folder->path : "", name);
+    struct tail *tail = find_path(folder->owner, path);
+
+    if (tail)
+        file_wake(folder->owner, tail);
+}
+
+static void names_changed(struct watch *watch)
+{
+    struct file_input *self = container_of(watch, struct file_folder, watch)->owner;
+    struct loop *loop = context_of(self)->loop;
+    uint64_t at_ns = MAX(loop_now_ns(loop), self->scanned_ns + FILE_SCAN_PAUSE_NS);
+
+    if (at_ns >= self->next_scan_ns)
+        return;
+    self->next_scan_ns = at_ns;
+    loop_set_timer(loop, &self->scan_timer, at_ns);
+}
+
+static struct file_folder *find_folder(const struct file_input *self, const char *path)
+{
+    struct file_folder *folder;
+
+    MAP_EACH_OF(folder, &self->folders, hash_text(path), by_path)
+    {
+        if (!strcmp(folder->path, path))
+            return folder;
+    }
+    return NULL;
+}
+
+static struct file_folder *add_folder(struct file_input *self, const char *path)
+{
+    struct file_folder *folder = mem_zalloc(sizeof *folder);
+
+    folder->owner = self;
+    folder->path = mem_strdup(path);
+    folder->watch.written = file_written;
+    folder->watch.rescan = names_changed;
+    map_put(&self->folders, &folder->by_path, hash_text(path));
+    list_append(&self->all_folders, &folder->all);
+    return folder;
+}
+
+static void drop_folder(struct file_input *self, struct file_folder *folder)
+{
+    if (context_of(self)->watcher)
+        watcher_remove(context_of(self)->watcher, &folder->watch);
+    map_remove(&self->folders, &folder->by_path);
+    list_remove(&folder->all);
+    free(folder->path);
+    free(folder);
+}
+
+/* Without a watch, changes are found by the clock alone. */
+static void watch_folder(struct file_input *self, struct file_folder *folder)
+{
+    int r = watcher_add(context_of(self)->watcher, &folder->watch, folder->path);
+
+    if (r && r != -ENOENT && r != -ENOTDIR && r != folder->error)
+        log_warn("folder cannot be watched; changes are seen later",
+            LOG_STR("pipeline", context_of(self)->pipeline), LOG_STR("path", folder->path),
+            LOG_STR("error", strerror(-r)));
+    folder->error = r;
+}
+
+static void visit_folder(struct glob_visitor *visitor, const char *path)
+{
+    struct file_input *self = container_of(visitor, struct file_input, visitor);
+    struct file_folder *folder;
+
+    if (context_of(self)->once || !context_of(self)->watcher)
+        return;
+    folder = find_folder(self, path);
+    if (!folder)
+        folder = add_folder(self, path);
+    if (folder->seen != self->scan && !watch_is_live(&folder->watch))
+        watch_folder(self, folder);
+    folder->seen = self->scan;
+}
+
+static bool is_over(const struct file_input *self, const struct tail *tail)
+{
+    uint64_t now_ns = loop_now_ns(context_of(self)->loop);
+
+    return !list_linked(&tail->work) && now_ns >= tail->grew_ns + FILE_GONE_KEEP_NS;
+}
+
+/* A file that no path leads to is read to its end, kept a while, and closed; it is
+ * remembered until all of it is secured, in case its path comes back. */
+static void handle_gone(struct file_input *self, struct tail *tail)
+{
+    if (!tail->gone) {
+        tail->gone = true;
+        tail->grew_ns = MAX(tail->grew_ns, loop_now_ns(context_of(self)->loop));
+        map_remove(&self->by_path, &tail->by_path);
+    }
+    if (tail->fd < 0) {
+        if (!tail->source || ack_all_secured(&tail->source->ack))
+            file_drop(self, tail);
+    } else if (is_over(self, tail)) {
+        tail_push_rest(tail);
+        list_remove(&tail->idle);
+        tail_close(tail);
+        self->n_open--;
+    } else {
+        file_wake(self, tail); /* it may grow where no watch sees it */
+    }
+}
+
+static void look_for_gone(struct file_input *self)
+{
+    struct tail *tail;
+    struct file_folder *folder;
+
+    LIST_EACH (tail, &self->tails, all) {
+        if (tail->seen != self->scan)
+            handle_gone(self, tail);
+    }
+    LIST_EACH (folder, &self->all_folders, all) {
+        if (folder->seen != self->scan)
+            drop_folder(self, folder);
+    }
+}
+
+static void plan_next(struct file_input *self, uint64_t took_ns)
+{
+    uint64_t pause_ns = MIN(MAX(FILE_SCAN_NS, took_ns * FILE_SCAN_SHARE), FILE_SCAN_MAX_NS);
+
+    self->next_scan_ns = self->scanned_ns + pause_ns;
+    loop_set_timer(context_of(self)->loop, &self->scan_timer, self->next_scan_ns);
+}
+
+void file_scan(struct file_input *self)
+{
+    uint64_t start_ns = clock_now_ns();
+
+    self->scan++;
+    self->visitor = (struct glob_visitor){.folder = visit_folder, .file = visit_file};
+    for (size_t i = 0; i < self->n_patterns; i++)
+        glob_walk(self->patterns[i], (unsigned)self->options->max_dir_search_depth, &self->visitor);
+    self->scanned_ns = clock_now_ns();
+    if (context_of(self)->once)
+        return;
+    look_for_gone(self);
+    plan_next(self, self->scanned_ns - start_ns);
+}
+
+void file_scan_finish(struct file_input *self)
+{
+    struct file_folder *folder;
+
+    LIST_EACH (folder, &self->all_folders, all) {
+        drop_folder(self, folder);
+    }
+    map_finish(&self->folders);
+}

@@ -1,0 +1,92 @@
+/* Private to input_file: what its scans and its turns share. */
+#ifndef INPUT_INPUT_FILE_H
+#define INPUT_INPUT_FILE_H
+
+#include "base/log.h"
+#include "input/file_glob.h"
+#include "input/input.h"
+#include "input/tail.h"
+#include "input/watcher.h"
+
+/* Files that are open at once; beyond it idle ones are closed, and opened again when
+ * they grow. */
+#define FILE_OPEN_MAX 4096
+/* Blocks read of one file, and of all, before others have their turn. */
+#define FILE_TURN_BLOCKS 4
+#define FILE_LOOP_BLOCKS 16
+/* A file without a path is closed this long after it last grew. */
+#define FILE_GONE_KEEP_NS (5 * NS_PER_S)
+/* Names are looked through this often, or less when that takes long: at most one part
+ * in FILE_SCAN_SHARE of the time, but at least every FILE_SCAN_MAX_NS. */
+#define FILE_SCAN_NS (1 * NS_PER_S)
+#define FILE_SCAN_SHARE 300
+#define FILE_SCAN_MAX_NS (10 * NS_PER_S)
+/* After names have changed they are looked through at once, but only so often. */
+#define FILE_SCAN_PAUSE_NS (50 * NS_PER_MS)
+
+struct file_options {
+    struct weir_str_list file_paths;
+    uint64_t max_dir_search_depth;
+    uint64_t tail_size_kb;
+    bool tail_size_given;
+    struct weir_str_map tags;
+};
+
+/* A folder that is watched because matches may appear in it. */
+struct file_folder {
+    struct watch watch;
+    struct file_input *owner;
+    struct map_item by_path;
+    struct list all;
+    char *path;
+    uint32_t seen; /* the scan that visited it last */
+    int error;     /* of the last try to watch it, told once */
+};
+
+struct file_input {
+    struct input input; /* first */
+    const struct file_options *options;
+    struct tail_setup setup;
+    char **patterns; /* absolute */
+    size_t n_patterns;
+
+    struct list tails;   /* all of them */
+    struct map by_inode; /* all of them */
+    struct map by_path;  /* those that are not gone */
+    struct list work;    /* to be read, in turn */
+    struct list idle;    /* open, read to the end; longest idle first */
+    size_t n_open;
+    struct map folders;
+    struct list all_folders;
+
+    struct glob_visitor visitor; /* of the scan that runs */
+    uint32_t scan;               /* its number */
+    struct loop_timer scan_timer, turn_timer;
+    uint64_t scanned_ns, next_scan_ns; /* when the last one ended; when the next is due */
+    struct log_limit no_descriptor;
+
+    size_t n_matched, n_already_read, n_unreadable; /* for explain */
+    char *unreadable;                               /* the first one, with why */
+    bool stopped, ended;
+};
+
+/* file_scan.c: looks through the names, finds new files and those that have gone. */
+void file_scan(struct file_input *self);
+void file_scan_finish(struct file_input *self);
+struct tail *file_find_inode(const struct file_input *self, uint64_t device, uint64_t inode);
+struct tail *file_add(struct file_input *self, const char *path, const struct stat *status);
+/* Forgets one, once nothing is out, or at stop. */
+void file_drop(struct file_input *self, struct tail *tail);
+
+/* file_moved.c: files that went away unread while the process was not running: looked for beside
+ * where they were. Once, after the first scan. */
+void file_find_moved(struct file_input *self);
+
+/* file_turn.c: reads what there is to read, in turn. */
+void file_take_turn(struct file_input *self);
+/* Puts it in the queue. */
+void file_wake(struct file_input *self, struct tail *tail);
+/* `once`: tells of the end when all is read. */
+void file_end_if_done(struct file_input *self);
+
+#endif

@@ -1,0 +1,257 @@
+#include "input/tail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/mem.h"
+
+static const struct input_context *context_of(const struct tail *tail)
+{
+    return tail->setup->input->context;
+}
+
+struct tail *tail_create(struct tail_setup *setup, const char *path, const struct stat *status)
+{
+    struct tail *tail = mem_zalloc(sizeof *tail);
+    const struct input_context *context = setup->input->context;
+
+    tail->setup = setup;
+    tail->path = mem_strdup(path);
+    tail->name = mem_strdup(path);
+    tail->device = status->st_dev;
+    tail->inode = status->st_ino;
+    tail->context = mem_printf("%s#%" PRIx64 ".%" PRIu64, path, tail->device, tail->inode);
+    tail->fd = -1;
+    tail->boundary = tail->end = UINT64_MAX;
+    tail->lines = (struct lines){
+        .memory = context->memory,
+        .scratch = &setup->scratch,
+        .nanoseconds = context->global->enable_timestamp_nanosecond,
+    };
+    return tail;
+}
+
+void tail_destroy(struct tail *tail)
+{
+    if (!tail)
+        return;
+    tail_close(tail);
+    lines_finish(&tail->lines);
+    file_source_close(tail->source);
+    free(tail->lane_starts);
+    free(tail->context);
+    free(tail->name);
+    free(tail->path);
+    free(tail);
+}
+
+void tail_close(struct tail *tail)
+{
+    if (tail->fd >= 0)
+        close(tail->fd);
+    tail->fd = -1;
+}
+
+void tail_rename(struct tail *tail, const char *path)
+{
+    if (!strcmp(tail->path, path))
+        return;
+    free(tail->path);
+    tail->path = mem_strdup(path);
+    if (tail->source && tail->source->checkpoint)
+        checkpoint_describe(tail->source->checkpoint, path, &tail->print);
+}
+
+static void set_name(struct tail *tail, const char *name)
+{
+    free(tail->name);
+    tail->name = mem_strdup(name);
+}
+
+void tail_set_known(struct tail *tail, const char *name)
+{
+    set_name(tail, name);
+    tail->only_known = true;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool tail_has_changed(const struct tail *tail, const struct stat *status)
+{
+    return tail->end != (uint64_t)status->st_size || !same_time(&tail->changed, &status->st_mtim);
+}
+
+enum tail_change tail_change_of(uint64_t position, uint64_t size, bool same_print)
+{
+    if (!same_print)
+        return TAIL_REPLACED;
+    return size < position ? TAIL_TRUNCATED : TAIL_SAME;
+}
+
+/* Where a file that is not known begins: at 0, or at the line behind the place that is
+ * TailSizeKB before its end. */
+static uint64_t first_position(const struct tail *tail, uint64_t size)
+{
+    uint64_t at = size - MIN(size, tail->setup->tail_bytes);
+    char data[4 * KIB];
+    ssize_t n;
+
+    if (!at || context_of(tail)->once || tail->setup->tail_bytes == UINT64_MAX)
+        return 0;
+    for (at--; (n = pread(tail->fd, data, sizeof data, (off_t)at)) > 0; at += (uint64_t)n) {
+        const char *newline = memchr(data, '\n', (size_t)n);
+
+        if (newline)
+            return at + (uint64_t)(newline - data) + 1;
+    }
+    return size;
+}
+
+/* Where each lane continues, by the checkpoint; false: the file is not known. */
+static bool saved_positions(struct tail *tail, uint64_t size, uint64_t *positions)
+{
+    const struct input_context *context = context_of(tail);
+    struct checkpoint_key key =
+        checkpoint_key_of(context->pipeline, context->config->name, tail->device, tail->inode);
+    SCOPED_BUF struct buf value = {0};
+    struct checkpoint_record record;
+    bool same = false;
+
+    if (!context->checkpoints || !checkpoints_find(context->checkpoints, &key, &value, &record) ||
+        fingerprint_check(&record.print, tail->fd, &same) || !same)
+        return false;
+    checkpoint_positions(&record, context->lanes, context->n_lanes, positions);
+    for (uint32_t i = 0; i < context->n_lanes; i++)
+        if (positions[i] > size)
+            return false;
+    return true;
+}
+
+/* Sets out from these positions, with a source of its own. */
+static void begin_at(struct tail *tail, const uint64_t *positions)
+{
+    const struct input_context *context = context_of(tail);
+    struct checkpoint_spec spec = {
+        .key =
+            checkpoint_key_of(context->pipeline, context->config->name, tail->device, tail->inode),
+        .path = tail->path,
+        .print = tail->print,
+        .lanes = context->lanes,
+        .n_lanes = context->n_lanes,
+    };
+    uint64_t least = positions[0];
+
+    for (uint32_t i = 1; i < context->n_lanes; i++)
+        least = MIN(least, positions[i]);
+    file_source_close(tail->source);
+    tail->source = file_source_create(context->checkpoints, &spec, positions);
+    tail->position = least;
+    tail->boundary = next_boundary(positions, context->n_lanes, least);
+    free(tail->lane_starts);
+    tail->lane_starts = NULL;
+    if (tail->boundary != UINT64_MAX) {
+        tail->lane_starts = mem_calloc(context->n_lanes, sizeof *positions);
+        memcpy(tail->lane_starts, positions, context->n_lanes * sizeof *positions);
+    }
+}
+
+static int begin(struct tail *tail, uint64_t size)
+{
+    uint32_t n_lanes = context_of(tail)->n_lanes;
+    uint64_t positions[RANGE_LANES_MAX], first;
+    bool same;
+
+    fingerprint_check(&tail->print, tail->fd, &same);
+    if (saved_positions(tail, size, positions)) {
+        begin_at(tail, positions);
+        tail->already_read = size > 0 && tail->position == size;
+        return 0;
+    }
+    if (tail->only_known)
+        return -ESTALE;
+    first = first_position(tail, size);
+    for (uint32_t i = 0; i < n_lanes; i++)
+        positions[i] = first;
+    begin_at(tail, positions);
+    return 0;
+}
+
+/* What was read of it is no longer there: all that can be done is to deliver the line
+ * that is held, and to read the new content from its first byte. */
+static void begin_anew(struct tail *tail, enum tail_change change, uint64_t size)
+{
+    static const uint64_t zeros[RANGE_LANES_MAX];
+    bool same;
+
+    log_warn(change == TAIL_TRUNCATED ? "file was truncated; reading it from its start"
+                                      : "file has new content; reading it from its start",
+        LOG_STR("pipeline", context_of(tail)->pipeline), LOG_STR("path", tail->path),
+        LOG_INT("was_read", tail->position), LOG_INT("size", size));
+    tail->setup->n_truncated++;
+    tail_push_rest(tail);
+    if (change == TAIL_REPLACED)
+        set_name(tail, tail->path);
+    tail->print = (struct fingerprint){0};
+    fingerprint_check(&tail->print, tail->fd, &same);
+    begin_at(tail, zeros);
+}
+
+static int open_path(struct tail *tail, struct stat *ret_status)
+{
+    SCOPED_FD int fd = open(tail->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, ret_status) < 0)
+        return -errno;
+    if (!S_ISREG(ret_status->st_mode) || ret_status->st_dev != tail->device ||
+        ret_status->st_ino != tail->inode)
+        return -ESTALE;
+    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    tail->fd = take_fd(fd);
+    return 0;
+}
+
+/* Whether it still begins as it did; a fingerprint that grew is noted. */
+static int check_print(struct tail *tail, bool *ret_same)
+{
+    uint32_t length = tail->print.length;
+    int r = fingerprint_check(&tail->print, tail->fd, ret_same);
+
+    if (!r && *ret_same && tail->print.length != length && tail->source->checkpoint)
+        checkpoint_describe(tail->source->checkpoint, tail->path, &tail->print);
+    return r;
+}
+
+int tail_check(struct tail *tail)
+{
+    struct stat status;
+    enum tail_change change;
+    bool same = true;
+    int r = 0;
+
+    if (tail->fd < 0)
+        r = open_path(tail, &status);
+    else if (fstat(tail->fd, &status) < 0)
+        r = -errno;
+    if (r)
+        return r;
+    if (!tail->source)
+        r = begin(tail, (uint64_t)status.st_size);
+    else if (!same_time(&tail->changed, &status.st_mtim))
+        r = check_print(tail, &same);
+    if (r) {
+        tail_close(tail);
+        return r;
+    }
+    change = tail_change_of(tail->position, (uint64_t)status.st_size, same);
+    if (change != TAIL_SAME)
+        begin_anew(tail, change, (uint64_t)status.st_size);
+    tail->changed = status.st_mtim;
+    return 0;
+}

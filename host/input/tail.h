@@ -1,0 +1,102 @@
+/*
+ * One file as it is followed: its descriptor, how far it is read, and who it is. Told
+ * apart by device, inode and the fingerprint of its content, never by its path.
+ * Belongs to one input, on its loop.
+ */
+#ifndef INPUT_TAIL_H
+#define INPUT_TAIL_H
+
+#include <sys/stat.h>
+#include "base/list.h"
+#include "base/map.h"
+#include "input/file_source.h"
+#include "input/fingerprint.h"
+#include "input/input.h"
+#include "input/lines.h"
+
+/* What a file may hold while others are read; bytes. */
+#define TAIL_HOLD_MAX_BYTES ((size_t)4 << 10)
+
+/* What all files of one input have in common. */
+struct tail_setup {
+    struct input *input;
+    struct lines_scratch scratch;
+    const struct weir_kv *tags; /* behind __path__ */
+    size_t n_tags;
+    uint64_t tail_bytes; /* where new files start, before their end; UINT64_MAX: at 0 */
+    uint64_t n_truncated, n_cut_lines; /* counted over all files */
+};
+
+struct tail {
+    struct tail_setup *setup;
+    char *path; /* where it is now, as far as is known */
+    char *name; /* where it was first seen: the tag __path__ */
+    char *context;
+    uint64_t device, inode;
+    int fd; /* -1: closed */
+    struct fingerprint print;
+    struct file_source *source; /* NULL: not opened yet */
+    struct lines lines;
+    uint64_t position;       /* bytes read; the line that is held lies before it */
+    uint64_t end;            /* its size when its end was last seen; UINT64_MAX: not yet */
+    uint64_t *lane_starts;   /* by lane, where each began; NULL: all have the same */
+    uint64_t boundary;       /* where the next lane begins; UINT64_MAX: none */
+    struct timespec changed; /* its mtime when it was last checked */
+    uint64_t grew_ns;        /* when something was last read; loop time */
+    int error;               /* of the last try to open it, told once */
+    bool already_read;       /* its checkpoint lay at its end when it was opened */
+    bool cut_told;
+    bool only_known; /* read it only if its checkpoint fits; its name is set then */
+
+    /* The input's. */
+    struct map_item by_inode, by_path;
+    struct list all, work, idle;
+    uint32_t seen;     /* the scan that saw it last */
+    bool gone;         /* no path leads to it any more */
+    bool at_end, done; /* `once`: the end was seen; nothing more is read */
+};
+
+/* Nothing is opened yet. */
+struct tail *tail_create(struct tail_setup *setup, const char *path, const struct stat *status);
+/* Ranges that are out live on. NULL is fine. */
+void tail_destroy(struct tail *tail);
+
+/* Opens it if it is closed, and sees whether it is the same as before and has not been
+ * truncated; if not it is begun anew. 0 or -errno (ESTALE: the path leads elsewhere now,
+ * or it is not the file that was looked for). */
+int tail_check(struct tail *tail);
+/* Closes the descriptor; it can be opened again while the path leads to it. */
+void tail_close(struct tail *tail);
+void tail_rename(struct tail *tail, const char *path);
+/* Looked for by its checkpoint: `name` is what it was called then. */
+void tail_set_known(struct tail *tail, const char *name);
+/* Whether a look at its status gives reason to read it. */
+bool tail_has_changed(const struct tail *tail, const struct stat *status);
+
+enum tail_result {
+    TAIL_LINES, /* whole lines were read, there may be more */
+    TAIL_PART,  /* something was read, but no line is whole yet */
+    TAIL_END,   /* there is no more now */
+    TAIL_ERROR, /* errno says why */
+};
+/* One read, pushed to the sink. The descriptor is open. */
+enum tail_result tail_read(struct tail *tail);
+/* Others have their turn: a held line that takes much memory is let go and read again. */
+void tail_yield(struct tail *tail);
+/* The line that is held is delivered as it is: nothing will complete it. */
+void tail_push_rest(struct tail *tail);
+
+/* The lanes that still need what begins at `start`. Pure. */
+uint64_t lanes_at(const uint64_t *lane_starts, uint32_t n_lanes, uint64_t start);
+/* The first position of a lane behind `position`; UINT64_MAX: none. Pure. */
+uint64_t next_boundary(const uint64_t *lane_starts, uint32_t n_lanes, uint64_t position);
+
+/* What has become of a file, going by what is seen of it. Pure. */
+enum tail_change {
+    TAIL_SAME,
+    TAIL_TRUNCATED, /* it is shorter than what was read of it */
+    TAIL_REPLACED,  /* it begins otherwise: copied and truncated, or another file */
+};
+enum tail_change tail_change_of(uint64_t position, uint64_t size, bool same_print);
+
+#endif
