@@ -316,9 +316,10 @@ static bool store_object_list(struct filler *filler, const struct weir_option *r
     items = keep_memory(filler, count * row->fields_size);
     *canonical = json_object_new_array();
     for (size_t i = 0; i < count; i++) {
-        struct value item = {json_object_array_get_idx(value->json, i),
-            value->node ? &value->node->children[i] : NULL,
-            value->node ? value->node->children[i].place : value->place};
+        const struct json_node *child = /* none when the list came out of a reference */
+            value->node && i < value->node->n_children ? &value->node->children[i] : NULL;
+        struct value item = {json_object_array_get_idx(value->json, i), child,
+            child ? child->place : value->place};
         struct json_object *one = NULL;
 
         good &= store_object(filler, row, &item, items + i * row->fields_size, &one);
