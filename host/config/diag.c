@@ -5,17 +5,34 @@
 #include <stdlib.h>
 #include "base/mem.h"
 
+static void diag_finish(struct diag *diag)
+{
+    free(diag->file);
+    free(diag->message);
+    free(diag->expected);
+    free(diag->suggestion);
+    free(diag->source_line);
+}
+
 void diag_list_finish(struct diag_list *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        free(list->items[i].file);
-        free(list->items[i].message);
-        free(list->items[i].expected);
-        free(list->items[i].suggestion);
-        free(list->items[i].source_line);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        diag_finish(&list->items[i]);
+    diag_finish(&list->hidden);
     free(list->items);
     *list = (struct diag_list){0};
+}
+
+/* Where the next one goes. */
+static struct diag *next_diag(struct diag_list *list)
+{
+    if (list->count < DIAG_LIST_MAX) {
+        MEM_GROW(list->items, list->count, list->capacity);
+        return &list->items[list->count++];
+    }
+    list->n_hidden++;
+    diag_finish(&list->hidden);
+    return &list->hidden;
 }
 
 struct diag *diag_add(struct diag_list *list, enum diag_severity severity, const char *code,
@@ -29,8 +46,7 @@ struct diag *diag_add(struct diag_list *list, enum diag_severity severity, const
     if (vasprintf(&message, format, arguments) < 0)
         message = mem_strdup(format);
     va_end(arguments);
-    MEM_GROW(list->items, list->count, list->capacity);
-    diag = &list->items[list->count++];
+    diag = next_diag(list);
     *diag = (struct diag){
         .code = code,
         .severity = severity,

@@ -34,10 +34,15 @@ struct diag {
     char *source_line; /* the line of the file it is about, NULL */
 };
 
+/* So many are kept; the others are only counted. */
+#define DIAG_LIST_MAX 1000u
+
 struct diag_list {
     struct diag *items;
     size_t count, capacity;
-    size_t n_errors, n_warnings;
+    size_t n_errors, n_warnings; /* those that are not kept, too */
+    size_t n_hidden;             /* not kept */
+    struct diag hidden;          /* the last of them; private */
 };
 
 void diag_list_finish(struct diag_list *list);

@@ -12,7 +12,7 @@
 #include "config/scanner.h"
 
 /* A longer line is not shown in messages; bytes. */
-#define SHOWN_LINE_MAX_BYTES (8 * KIB)
+#define SHOWN_LINE_MAX_BYTES (32 * KIB)
 
 void document_destroy(struct document *document)
 {
@@ -141,28 +141,42 @@ static struct json_object *parse_values(const char *text, size_t size, const cha
     return json;
 }
 
-static char *copy_line(const char *text, size_t size, unsigned line)
-{
-    const char *at = text, *end = text + size, *newline;
+/* A place in a text that moves from line to line. */
+struct cursor {
+    const char *at, *end; /* the line's first byte; the text's end */
+    unsigned line;
+};
 
-    while (--line && (newline = memchr(at, '\n', (size_t)(end - at))))
-        at = newline + 1;
-    newline = memchr(at, '\n', (size_t)(end - at));
+static char *copy_line(struct cursor *cursor, unsigned line)
+{
+    const char *newline;
+    size_t size;
+
+    while (cursor->line < line &&
+           (newline = memchr(cursor->at, '\n', (size_t)(cursor->end - cursor->at)))) {
+        cursor->at = newline + 1;
+        cursor->line++;
+    }
+    size = MIN((size_t)(cursor->end - cursor->at), SHOWN_LINE_MAX_BYTES + 1);
+    newline = memchr(cursor->at, '\n', size);
     if (newline)
-        end = newline;
-    if ((size_t)(end - at) > SHOWN_LINE_MAX_BYTES)
-        return NULL;
-    return mem_strndup(at, (size_t)(end - at));
+        size = (size_t)(newline - cursor->at);
+    return size <= SHOWN_LINE_MAX_BYTES ? mem_strndup(cursor->at, size) : NULL;
 }
 
 void document_show_lines(
     const char *path, const char *text, size_t size, size_t from, struct diag_list *diags)
 {
+    struct cursor cursor = {text, text + size, 1};
+
     for (size_t i = from; i < diags->count; i++) {
         struct diag *diag = &diags->items[i];
 
-        if (diag->line && !diag->source_line && diag->file && !strcmp(diag->file, path))
-            diag->source_line = copy_line(text, size, diag->line);
+        if (!diag->line || diag->source_line || !diag->file || strcmp(diag->file, path) != 0)
+            continue;
+        if (diag->line < cursor.line)
+            cursor = (struct cursor){text, text + size, 1};
+        diag->source_line = copy_line(&cursor, diag->line);
     }
 }
 

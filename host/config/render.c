@@ -148,6 +148,8 @@ void render_diags_text(const struct diag_list *diags, FILE *file)
         put_diag(&painter, &diags->items[i]);
     put_count(&painter.out, diags->n_errors, "error");
     put_count(&painter.out, diags->n_warnings, "warning");
+    if (diags->n_hidden)
+        buf_printf(&painter.out, " (%zu of them not shown)", diags->n_hidden);
     buf_printf(&painter.out, "; 'weir explain %s' tells more\n", first_code(diags));
     fwrite(painter.out.data, 1, painter.out.size, file);
     buf_finish(&painter.out);

@@ -1,9 +1,9 @@
 #include "config/scanner.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -96,10 +96,11 @@ static bool next_is(struct scanner *s, char c)
 
 static int hex_digit(char c)
 {
-    const char *digits = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c | 0x20) : NULL;
-
-    return found && (c < 'A' || c > 'Z' || c <= 'F') ? (int)(found - digits) : -1;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+        return (c | 0x20) - 'a' + 10;
+    return -1;
 }
 
 /* Four hex digits at `at`; -1 if they are not. */
@@ -239,6 +240,14 @@ static bool integer_fits(const char *digits, size_t n, bool negative)
     return n < limit_size || (n == limit_size && memcmp(digits, limit, n) <= 0);
 }
 
+/* Whether a literal with a point or an exponent is finite as a double. */
+static bool double_fits(const char *literal, size_t size)
+{
+    SCOPED_FREE char *text = mem_strndup(literal, size);
+
+    return isfinite(strtod(text, NULL));
+}
+
 static void scan_number(struct scanner *s)
 {
     size_t start = s->at, n;
@@ -266,9 +275,11 @@ static void scan_number(struct scanner *s)
         if (!scan_digits(s))
             fail(s, "W1001", s->at, "a digit is missing in the exponent");
     }
-    if (integer && !integer_fits(digits, n, negative))
+    if (s->failed)
+        return;
+    if (integer ? !integer_fits(digits, n, negative) : !double_fits(s->text + start, s->at - start))
         diag_add(s->diags, DIAG_ERROR, "W1020", place_of(s, start, s->at),
-            "this integer does not fit 64 bits");
+            integer ? "this integer does not fit 64 bits" : "this number does not fit a double");
 }
 
 static bool scan_word(struct scanner *s)
@@ -298,25 +309,38 @@ static struct json_node *add_child(struct json_node *node, size_t *capacity)
     return &children[node->n_children++];
 }
 
-static bool keys_equal(const struct json_node *a, const struct json_node *b)
+static int compare_keys(const void *left, const void *right)
 {
-    return a->key_size == b->key_size && !strcasecmp(a->key, b->key);
+    const struct json_node *a = *(const struct json_node *const *)left;
+    const struct json_node *b = *(const struct json_node *const *)right;
+    int order = memcmp(a->key, b->key, MIN(a->key_size, b->key_size));
+
+    if (order)
+        return order;
+    if (a->key_size != b->key_size)
+        return a->key_size < b->key_size ? -1 : 1;
+    return a < b ? -1 : a > b; /* in file order */
 }
 
-/* Keys match without regard to case, so "a" and "A" are the same one. */
-static void check_key(struct scanner *s, const struct json_node *node)
+static bool keys_equal(const struct json_node *a, const struct json_node *b)
 {
-    const struct json_node *last = &node->children[node->n_children - 1];
+    return a->key_size == b->key_size && !memcmp(a->key, b->key, a->key_size);
+}
 
-    if (memchr(last->key, '\0', last->key_size))
-        diag_add(s->diags, DIAG_ERROR, "W1019", last->key_place, "a key holds a NUL");
-    for (size_t i = 0; i + 1 < node->n_children; i++)
-        if (keys_equal(&node->children[i], last)) {
-            diag_add(s->diags, DIAG_ERROR, "W1005", last->key_place,
-                "'%s' is given twice; the first is in line %u", last->key,
-                node->children[i].key_place.line);
-            return;
-        }
+/* Reports every key that an earlier member has, too. */
+static void check_duplicates(struct scanner *s, const struct json_node *node)
+{
+    const struct json_node **sorted = mem_calloc(node->n_children, sizeof *sorted);
+
+    for (size_t i = 0; i < node->n_children; i++)
+        sorted[i] = &node->children[i];
+    qsort(sorted, node->n_children, sizeof *sorted, compare_keys);
+    for (size_t i = 1; i < node->n_children; i++)
+        if (keys_equal(sorted[i - 1], sorted[i]))
+            diag_add(s->diags, DIAG_ERROR, "W1005", sorted[i]->key_place,
+                "'%s' is given twice; the other is in line %u", sorted[i]->key,
+                sorted[i - 1]->key_place.line);
+    free((void *)sorted);
 }
 
 static void scan_member(struct scanner *s, struct json_node *node, size_t *capacity)
@@ -336,7 +360,8 @@ static void scan_member(struct scanner *s, struct json_node *node, size_t *capac
     child->key_size = key.size;
     child->key = buf_take(&key);
     child->key_place = place_of(s, start, s->at);
-    check_key(s, node);
+    if (memchr(child->key, '\0', child->key_size))
+        diag_add(s->diags, DIAG_ERROR, "W1019", child->key_place, "a key holds a NUL");
     skip_space(s);
     if (!next_is(s, ':')) {
         fail_expected(s, "a ':' behind the key");
@@ -400,6 +425,8 @@ static void scan_value(struct scanner *s, struct json_node *node)
     node->place = place_at(s, start);
     if (c == '{') {
         scan_nested(s, node, '}');
+        if (!s->failed && node->n_children > 1)
+            check_duplicates(s, node);
     } else if (c == '[') {
         scan_nested(s, node, ']');
     } else if (c == '"') {
