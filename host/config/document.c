@@ -220,3 +220,16 @@ const struct json_node *json_member(const struct json_node *object, const char *
             return &object->children[i];
     return NULL;
 }
+
+bool json_twin(
+    const struct json_node *object, const struct json_node *member, struct diag_list *diags)
+{
+    for (const struct json_node *other = object->children; other != member; other++)
+        if (!strcasecmp(other->key, member->key)) {
+            diag_add(diags, DIAG_ERROR, "W1005", member->key_place,
+                "'%s' and '%s' are the same key; the other is in line %u", member->key, other->key,
+                other->key_place.line);
+            return true;
+        }
+    return false;
+}

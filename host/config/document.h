@@ -39,5 +39,8 @@ void document_show_lines(
 
 /* The member of that name, matched exactly, else without regard to ASCII case. */
 const struct json_node *json_member(const struct json_node *object, const char *key);
+/* Whether an earlier member's key is the same but for ASCII case; if so, it is told. */
+bool json_twin(
+    const struct json_node *object, const struct json_node *member, struct diag_list *diags);
 
 #endif

@@ -284,6 +284,9 @@ void entry_read(struct component_config *item, const struct json_node *node,
     if (!type || !parse_type(item, type, diags) ||
         !find_class(item, section, type->place, request, diags))
         return;
+    for (size_t i = 0; i < node->n_children; i++)
+        if (known_key(flusher_keys, node->children[i].key))
+            json_twin(node, &node->children[i], diags);
     fill_options(item, node, type, section, request, diags);
     if (section == CONFIG_FLUSHER)
         read_flusher(item, node, global, request, diags);

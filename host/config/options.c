@@ -491,9 +491,9 @@ static bool fill_row(struct filler *filler, const struct weir_option *row,
     return good;
 }
 
-static bool skipped(const struct filler *filler, const char *key)
+static bool skipped(const struct filler *filler, const struct json_node *object, const char *key)
 {
-    const char *const *skip = filler->request->skip_keys;
+    const char *const *skip = object == filler->request->object ? filler->request->skip_keys : NULL;
 
     if (!strcmp(key, "$schema") || !strncasecmp(key, "x-", 2))
         return true;
@@ -542,26 +542,29 @@ static const struct weir_option *find_row(
     return NULL;
 }
 
-/* Keys that no row has, and deprecated ones. */
+static bool check_key(struct filler *filler, const struct weir_option *rows, uint32_t n_rows,
+    const struct json_node *object, const struct json_node *child)
+{
+    const struct weir_option *row = find_row(filler, rows, n_rows, child->key);
+
+    if (!row)
+        return refuse_unknown(filler, rows, n_rows, child);
+    if (row->replaced_by)
+        diag_add(filler->diags, DIAG_WARNING, "W1207", child->key_place, "'%s' of %s is deprecated",
+            row->name, filler->request->class->type)
+            ->suggestion = mem_printf("use '%s' instead", row->replaced_by);
+    return !json_twin(object, child, filler->diags);
+}
+
+/* Keys that no row has, that are there twice, and deprecated ones. */
 static bool check_keys(struct filler *filler, const struct weir_option *rows, uint32_t n_rows,
     const struct json_node *object)
 {
     bool good = true;
 
-    for (size_t i = 0; object && i < object->n_children; i++) {
-        const struct json_node *child = &object->children[i];
-        const struct weir_option *row;
-
-        if (!child->key || skipped(filler, child->key))
-            continue;
-        row = find_row(filler, rows, n_rows, child->key);
-        if (!row)
-            good &= refuse_unknown(filler, rows, n_rows, child);
-        else if (row->replaced_by)
-            diag_add(filler->diags, DIAG_WARNING, "W1207", child->key_place,
-                "'%s' of %s is deprecated", row->name, filler->request->class->type)
-                ->suggestion = mem_printf("use '%s' instead", row->replaced_by);
-    }
+    for (size_t i = 0; object && i < object->n_children; i++)
+        if (!skipped(filler, object, object->children[i].key))
+            good &= check_key(filler, rows, n_rows, object, &object->children[i]);
     return good;
 }
 

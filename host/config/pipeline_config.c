@@ -177,7 +177,9 @@ static void check_root_keys(
     for (size_t i = 0; i < root->n_children; i++) {
         const char *key = root->children[i].key;
 
-        if (!in_list(known, key) && !in_list(config_ignored_root_keys, key))
+        if (in_list(known, key))
+            json_twin(root, &root->children[i], diags);
+        else if (!in_list(config_ignored_root_keys, key))
             entry_unknown_key(&root->children[i], "a pipeline", known, request->compat, diags);
     }
 }
