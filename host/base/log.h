@@ -37,9 +37,10 @@ struct log_field {
 #define LOG_BYTES(KEY, DATA, SIZE) ((struct log_field){KEY, DATA, SIZE, 0})
 #define LOG_INT(KEY, NUMBER) ((struct log_field){KEY, NULL, 0, (int64_t)(NUMBER)})
 
+/* The first one is a place-holder, so that none may be given. */
 #define LOG_FIELDS_(...) \
-    (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, NULL, 0, 0}}, \
-        sizeof((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, NULL, 0, 0}}) / \
+    (const struct log_field[]){{NULL, NULL, 0, 0}, ##__VA_ARGS__} + 1, \
+        sizeof((const struct log_field[]){{NULL, NULL, 0, 0}, ##__VA_ARGS__}) / \
                 sizeof(struct log_field) - \
             1
 
