@@ -14,10 +14,10 @@ WEIR_BEGIN_DECLS
 /* One record. Members are appended in later minors: step through an array of
  * logs with weir_log_at(), never with [] (the group's `log_stride` holds). */
 struct weir_log {
-    uint32_t time_s;     /* seconds since 1970-01-01 UTC */
-    uint32_t time_ns;    /* 0 .. 999,999,999 within that second; 0 when unknown */
-    uint32_t n_contents; /* number of `contents`; 0 is possible */
-    uint32_t reserved;   /* 0 */
+    uint32_t time_s;                /* seconds since 1970-01-01 UTC */
+    uint32_t time_ns;               /* 0 .. 999,999,999 within that second; 0 when unknown */
+    uint32_t n_contents;            /* number of `contents`; 0 is possible */
+    uint32_t reserved;              /* 0 */
     const struct weir_kv *contents; /* in order; keys may repeat and may be empty */
 };
 

@@ -137,16 +137,15 @@ WEIR_EXPORT const struct weir_plugin *weir_plugin_register_v1(
  * `key=value`: name, version, types (separated by commas). */
 #define WEIR_NOTE_TYPE 1u
 
-#define WEIR_NOTE_(NAME, VERSION, NEEDS_MINOR, TYPES)                                              \
-    __attribute__((section(".note.weir"), used, aligned(4))) static const struct {                 \
-        uint32_t name_size, content_size, note_type;                                               \
-        char owner[8];                                                                             \
-        uint32_t abi_major, abi_minor, needs_minor, text_size;                                     \
-        char text[sizeof("name=" NAME "\nversion=" VERSION "\ntypes=" TYPES "\n")];                \
-    } weir_note_ = {5,                                                                             \
-        16 + sizeof("name=" NAME "\nversion=" VERSION "\ntypes=" TYPES "\n"), WEIR_NOTE_TYPE,      \
-        "weir", WEIR_ABI_MAJOR, WEIR_ABI_MINOR, NEEDS_MINOR,                                       \
-        sizeof("name=" NAME "\nversion=" VERSION "\ntypes=" TYPES "\n") - 1,                       \
+#define WEIR_NOTE_(NAME, VERSION, NEEDS_MINOR, TYPES) \
+    __attribute__((section(".note.weir"), used, aligned(4))) static const struct { \
+        uint32_t name_size, content_size, note_type; \
+        char owner[8]; \
+        uint32_t abi_major, abi_minor, needs_minor, text_size; \
+        char text[sizeof("name=" NAME "\nversion=" VERSION "\ntypes=" TYPES "\n")]; \
+    } weir_note_ = {5, 16 + sizeof("name=" NAME "\nversion=" VERSION "\ntypes=" TYPES "\n"), \
+        WEIR_NOTE_TYPE, "weir", WEIR_ABI_MAJOR, WEIR_ABI_MINOR, NEEDS_MINOR, \
+        sizeof("name=" NAME "\nversion=" VERSION "\ntypes=" TYPES "\n") - 1, \
         "name=" NAME "\nversion=" VERSION "\ntypes=" TYPES "\n"};
 
 /*
@@ -155,19 +154,19 @@ WEIR_EXPORT const struct weir_plugin *weir_plugin_register_v1(
  * TYPES is one string, the types of the classes in order, separated by commas.
  * Behind it come pointers to the class tables.
  */
-#define WEIR_PLUGIN(NAME, VERSION, TYPES, ...)                                                     \
-    WEIR_NOTE_(NAME, VERSION, 0u, TYPES)                                                           \
-    static const struct weir_flusher_class *const weir_classes_[] = {__VA_ARGS__};                 \
-    static const struct weir_plugin weir_plugin_ = {(uint32_t)sizeof(struct weir_plugin),          \
-        WEIR_ABI_MINOR, 0u, (uint32_t)(sizeof weir_classes_ / sizeof weir_classes_[0]),            \
-        weir_classes_, NAME, VERSION, NULL, NULL, NULL};                                           \
-    const struct weir_plugin *weir_plugin_register_v1(                                             \
-        const struct weir_host *weir_host_, struct weir_error *weir_err_)                          \
-    {                                                                                              \
-        (void)weir_host_;                                                                          \
-        (void)weir_err_;                                                                           \
-        return &weir_plugin_;                                                                      \
-    }                                                                                              \
+#define WEIR_PLUGIN(NAME, VERSION, TYPES, ...) \
+    WEIR_NOTE_(NAME, VERSION, 0u, TYPES) \
+    static const struct weir_flusher_class *const weir_classes_[] = {__VA_ARGS__}; \
+    static const struct weir_plugin weir_plugin_ = {(uint32_t)sizeof(struct weir_plugin), \
+        WEIR_ABI_MINOR, 0u, (uint32_t)(sizeof weir_classes_ / sizeof weir_classes_[0]), \
+        weir_classes_, NAME, VERSION, NULL, NULL, NULL}; \
+    const struct weir_plugin *weir_plugin_register_v1( \
+        const struct weir_host *weir_host_, struct weir_error *weir_err_) \
+    { \
+        (void)weir_host_; \
+        (void)weir_err_; \
+        return &weir_plugin_; \
+    } \
     struct weir_plugin /* swallows the semicolon */
 
 WEIR_END_DECLS

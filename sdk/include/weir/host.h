@@ -29,8 +29,8 @@ enum {
 };
 
 /* True when the table reaches as far as MEMBER and offers it. */
-#define WEIR_HAS(TABLE, MEMBER)                                                                    \
-    (offsetof(__typeof__(*(TABLE)), MEMBER) + sizeof((TABLE)->MEMBER) <= (TABLE)->struct_size &&   \
+#define WEIR_HAS(TABLE, MEMBER) \
+    (offsetof(__typeof__(*(TABLE)), MEMBER) + sizeof((TABLE)->MEMBER) <= (TABLE)->struct_size && \
         (TABLE)->MEMBER)
 
 /* Details of a verdict. In flush() and stop() it arrives zeroed but for

@@ -88,10 +88,10 @@ struct weir_option {
     /* As one would write it in a configuration, without the quotes of a string:
      * "10s", "true", "64KiB", "[\"a\",\"b\"]". NULL: zero, or empty. */
     const char *default_text;
-    const char *min; /* smallest allowed, written like default_text; NULL = the type's own */
-    const char *max; /* largest allowed */
-    const char *unit;           /* in words, "logs", "files"; sizes and durations need none */
-    const char *const *choices; /* ENUM: NULL-terminated */
+    const char *min;  /* smallest allowed, written like default_text; NULL = the type's own */
+    const char *max;  /* largest allowed */
+    const char *unit; /* in words, "logs", "files"; sizes and durations need none */
+    const char *const *choices;       /* ENUM: NULL-terminated */
     const struct weir_option *fields; /* OBJECT, OBJECT_LIST: the nested table, same stride */
     uint32_t n_fields;
     uint32_t fields_size; /* bytes of the nested struct */
@@ -103,33 +103,32 @@ struct weir_option {
 };
 
 /* Rows by position, so that they are C++17 as well. */
-#define WEIR_OPTION(STRUCT, MEMBER, NAME, TYPE, FLAGS, DEFAULT, MIN, MAX, UNIT, HELP)              \
-    {                                                                                              \
-        NAME, TYPE, FLAGS, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET, DEFAULT, MIN, MAX,  \
-            UNIT, NULL, NULL, 0, 0, HELP, NULL, NULL, NULL                                         \
+#define WEIR_OPTION(STRUCT, MEMBER, NAME, TYPE, FLAGS, DEFAULT, MIN, MAX, UNIT, HELP) \
+    { \
+        NAME, TYPE, FLAGS, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET, DEFAULT, MIN, MAX, \
+            UNIT, NULL, NULL, 0, 0, HELP, NULL, NULL, NULL \
     }
-#define WEIR_OPTION_BOOL_ROW(STRUCT, MEMBER, NAME, DEFAULT, HELP)                                  \
+#define WEIR_OPTION_BOOL_ROW(STRUCT, MEMBER, NAME, DEFAULT, HELP) \
     WEIR_OPTION(STRUCT, MEMBER, NAME, WEIR_OPTION_BOOL, 0, DEFAULT, NULL, NULL, NULL, HELP)
-#define WEIR_OPTION_STRING_ROW(STRUCT, MEMBER, NAME, FLAGS, DEFAULT, HELP)                         \
+#define WEIR_OPTION_STRING_ROW(STRUCT, MEMBER, NAME, FLAGS, DEFAULT, HELP) \
     WEIR_OPTION(STRUCT, MEMBER, NAME, WEIR_OPTION_STRING, FLAGS, DEFAULT, NULL, NULL, NULL, HELP)
-#define WEIR_OPTION_ENUM_ROW(STRUCT, MEMBER, NAME, CHOICES, DEFAULT, HELP)                         \
-    {                                                                                              \
-        NAME, WEIR_OPTION_ENUM, 0, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET, DEFAULT,    \
-            NULL, NULL, NULL, CHOICES, NULL, 0, 0, HELP, NULL, NULL, NULL                          \
+#define WEIR_OPTION_ENUM_ROW(STRUCT, MEMBER, NAME, CHOICES, DEFAULT, HELP) \
+    { \
+        NAME, WEIR_OPTION_ENUM, 0, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET, DEFAULT, \
+            NULL, NULL, NULL, CHOICES, NULL, 0, 0, HELP, NULL, NULL, NULL \
     }
 /* An inline nested struct, and a list of structs. */
-#define WEIR_OPTION_OBJECT_ROW(STRUCT, MEMBER, NAME, FLAGS, FIELDS, FIELDS_STRUCT, HELP)           \
-    {                                                                                              \
+#define WEIR_OPTION_OBJECT_ROW(STRUCT, MEMBER, NAME, FLAGS, FIELDS, FIELDS_STRUCT, HELP) \
+    { \
         NAME, WEIR_OPTION_OBJECT, FLAGS, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET, NULL, \
-            NULL, NULL, NULL, NULL, FIELDS, (uint32_t)(sizeof(FIELDS) / sizeof(FIELDS)[0]),        \
-            (uint32_t)sizeof(FIELDS_STRUCT), HELP, NULL, NULL, NULL                                \
+            NULL, NULL, NULL, NULL, FIELDS, (uint32_t)(sizeof(FIELDS) / sizeof(FIELDS)[0]), \
+            (uint32_t)sizeof(FIELDS_STRUCT), HELP, NULL, NULL, NULL \
     }
-#define WEIR_OPTION_OBJECT_LIST_ROW(STRUCT, MEMBER, NAME, FLAGS, FIELDS, FIELDS_STRUCT, HELP)      \
-    {                                                                                              \
-        NAME, WEIR_OPTION_OBJECT_LIST, FLAGS, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET,  \
-            NULL, NULL, NULL, NULL, NULL, FIELDS,                                                  \
-            (uint32_t)(sizeof(FIELDS) / sizeof(FIELDS)[0]), (uint32_t)sizeof(FIELDS_STRUCT), HELP, \
-            NULL, NULL, NULL                                                                       \
+#define WEIR_OPTION_OBJECT_LIST_ROW(STRUCT, MEMBER, NAME, FLAGS, FIELDS, FIELDS_STRUCT, HELP) \
+    { \
+        NAME, WEIR_OPTION_OBJECT_LIST, FLAGS, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET, \
+            NULL, NULL, NULL, NULL, NULL, FIELDS, (uint32_t)(sizeof(FIELDS) / sizeof(FIELDS)[0]), \
+            (uint32_t)sizeof(FIELDS_STRUCT), HELP, NULL, NULL, NULL \
     }
 
 WEIR_END_DECLS
