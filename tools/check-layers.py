@@ -22,7 +22,7 @@ SEES = {
     'aggregate': 'base event config',
     'delivery': 'base event config plugin',
     'pipeline': 'base event config plugin input process aggregate delivery',
-    'app': 'base event config plugin delivery pipeline',
+    'app': 'base event config plugin input process aggregate delivery pipeline',
     'admin': 'base event config app',
     'cli': 'base event config plugin app admin pipeline input process aggregate',
 }
