@@ -10,7 +10,7 @@
 #define FORGET_AFTER_NS (30 * 24 * 3600 * NS_PER_S)
 #define FORGET_AFTER_MANY_NS (24 * 3600 * NS_PER_S)
 
-/* A block of which less than this part is in use is not held: its texts are copied. */
+/* When less than this part of a batch's memory is in use, it is copied and not held. */
 #define IN_USE_MIN_DIVISOR 4U
 
 static void seal_context(struct context *context)
@@ -114,7 +114,8 @@ static bool mostly_unused(const struct batch *batch)
     for (const struct block *block = batch->arena.blocks; block; block = block->next)
         held += block->size;
     for (uint32_t i = 0; i < batch->n_logs; i++) {
-        used += log_estimate(&batch->logs[i]);
+        used += sizeof(struct weir_log) + batch->logs[i].n_contents * sizeof(struct weir_kv) +
+                log_estimate(&batch->logs[i]);
         if (used >= held / IN_USE_MIN_DIVISOR)
             return false;
     }

@@ -1,12 +1,13 @@
 #include "process/json_text.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
 #define ONES 0x0101010101010101U
 #define HIGHS 0x8080808080808080U
 
-/* Nonzero when one of the eight bytes is `c`; exact up to the first one. */
+/* The high bit of each byte that is `c`; exact up to the first such byte in memory. */
 static uint64_t bytes_equal(uint64_t word, char c)
 {
     uint64_t x = word ^ (ONES * (unsigned char)c);
@@ -18,11 +19,12 @@ static uint64_t bytes_equal(uint64_t word, char c)
 static const char *find_special(const char *at, const char *end)
 {
     for (; end - at >= 8; at += 8) {
-        uint64_t word;
+        uint64_t word, found;
 
         memcpy(&word, at, 8);
-        if (bytes_equal(word, '"') | bytes_equal(word, '\\'))
-            break;
+        found = bytes_equal(le64toh(word), '"') | bytes_equal(le64toh(word), '\\');
+        if (found)
+            return at + __builtin_ctzll(found) / 8;
     }
     while (at < end && *at != '"' && *at != '\\')
         at++;
@@ -199,16 +201,37 @@ static int32_t take_unicode(const char **at, const char *end)
     return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
 }
 
+/* What \b and the like stand for; 0: none of them. */
+static char short_escape(char letter)
+{
+    switch (letter) {
+    case '"':
+    case '\\':
+    case '/':
+        return letter;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return 0;
+    }
+}
+
 /* Behind a backslash: writes one character. NULL: no such escape. */
 static char *put_escape(const char **at, const char *end, char *to)
 {
-    static const char letters[] = "\"\\/bfnrt", characters[] = "\"\\/\b\f\n\r\t";
-    char letter = *(*at)++;
-    const char *found = letter ? strchr(letters, letter) : NULL;
+    char letter = *(*at)++, character = short_escape(letter);
     int32_t unicode;
 
-    if (found) {
-        *to++ = characters[found - letters];
+    if (character) {
+        *to++ = character;
         return to;
     }
     unicode = letter == 'u' ? take_unicode(at, end) : -1;

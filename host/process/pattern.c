@@ -7,15 +7,17 @@
 #include <string.h>
 #include "base/mem.h"
 
-/* Steps for one line; after EXPENSIVE_LINES_MAX lines of a batch have used them
- * up, what the others of that batch get. */
+/* Steps for one line (a million take about 2 ms); after EXPENSIVE_LINES_MAX lines of a
+ * batch have used them up, what the others of that batch get. On top of it come some
+ * for each byte: expressions that are linear, as most are, fail on no length. */
 #define STEPS_MAX 1000000U
 #define STEPS_MAX_TIGHT 10000U
+#define STEPS_PER_BYTE 8U
 #define EXPENSIVE_LINES_MAX 4U
 
 #define HEAP_KIB_MAX 4096U /* without JIT */
 #define JIT_STACK_BYTES_MIN (32 * KIB)
-#define JIT_STACK_BYTES_MAX (1 * MIB)
+#define JIT_STACK_BYTES_MAX (4 * MIB)
 
 struct pattern {
     char *text; /* for the second compilation */
@@ -127,7 +129,14 @@ uint32_t pattern_n_groups(const struct pattern *pattern)
 void pattern_renew(struct pattern *pattern)
 {
     pattern->n_expensive = 0;
-    pcre2_set_match_limit(pattern->context, STEPS_MAX);
+}
+
+static void set_limit(struct pattern *pattern, size_t size)
+{
+    size_t steps = pattern->n_expensive < EXPENSIVE_LINES_MAX ? STEPS_MAX : STEPS_MAX_TIGHT;
+
+    steps += STEPS_PER_BYTE * size;
+    pcre2_set_match_limit(pattern->context, (uint32_t)MIN(steps, UINT32_MAX));
 }
 
 static int run(struct pattern *pattern, const pcre2_code *code, struct weir_str subject)
@@ -164,18 +173,16 @@ static int run_utf(struct pattern *pattern, struct weir_str subject)
     return r;
 }
 
-static void note_expensive(struct pattern *pattern)
-{
-    if (++pattern->n_expensive == EXPENSIVE_LINES_MAX)
-        pcre2_set_match_limit(pattern->context, STEPS_MAX_TIGHT);
-}
-
 enum pattern_result pattern_match(
     struct pattern *pattern, struct weir_str subject, const struct pattern_span **ret_spans)
 {
-    bool as_bytes = pattern->bytes && is_ascii(subject.data, subject.size);
-    int r = as_bytes ? run(pattern, pattern->bytes, subject) : run_utf(pattern, subject);
+    int r;
 
+    set_limit(pattern, subject.size);
+    if (pattern->bytes && is_ascii(subject.data, subject.size))
+        r = run(pattern, pattern->bytes, subject);
+    else
+        r = run_utf(pattern, subject);
     if (r > 0) {
         *ret_spans =
             (const struct pattern_span *)(const void *)pcre2_get_ovector_pointer(pattern->match);
@@ -183,6 +190,6 @@ enum pattern_result pattern_match(
     }
     if (r == PCRE2_ERROR_NOMATCH)
         return PATTERN_NO_MATCH;
-    note_expensive(pattern);
+    pattern->n_expensive++;
     return PATTERN_TOO_HARD;
 }
