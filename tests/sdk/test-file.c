@@ -1,0 +1,333 @@
+/* flusher_file: bytes in the file, after success and after failure. Argument: the plugin. */
+#include "stub.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#define KV(k, v) \
+    { \
+        {k, sizeof k - 1}, \
+        { \
+            v, sizeof v - 1 \
+        } \
+    }
+
+static const char *plugin;
+
+static const struct weir_kv first[] = {KV("a", "1\"\xFF"), KV("content", "line one")};
+static const struct weir_kv second[] = {KV("x", "y")};
+static const struct weir_kv third[] = {KV("content", "li\0e\n"), KV("content", "no")};
+static const struct weir_log logs[] = {
+    {.time_s = 7, .n_contents = 2, .contents = first},
+    {.time_s = 4294967295, .n_contents = 1, .contents = second},
+    {.time_s = 9, .n_contents = 0},
+    {.time_s = 10, .n_contents = 2, .contents = third},
+};
+static const struct weir_kv line[] = {KV("content", "0123456789")};
+static const struct weir_log lines[] = {
+    {.n_contents = 1, .contents = line}, {.n_contents = 1, .contents = line}};
+
+static void check_file(const char *path, const char *wanted)
+{
+    char *text = stub_read(path);
+
+    ck_assert_str_eq(text, wanted);
+    free(text);
+}
+
+/* Starts the flusher on <folder>/deep/er/out; returns that path. */
+static const char *start(struct stub *stub, struct stub_option a, struct stub_option b)
+{
+    static char path[128];
+    struct stub_option options[] = {{"FilePath", path}, a, a.name ? b : a, {NULL, NULL}};
+
+    snprintf(path, sizeof path, "%s/deep/er/out", stub_folder());
+    stub_start(stub, plugin, options);
+    ck_assert_int_lt(access(path, F_OK), 0);
+    return path;
+}
+
+#define NONE \
+    (struct stub_option) \
+    { \
+        NULL, NULL \
+    }
+#define OPTION(name, value) \
+    (struct stub_option) \
+    { \
+        name, value \
+    }
+
+START_TEST(jsonline)
+{
+    static const struct weir_kv tags[] = {KV("t1", "<v>"), KV("t2", "")};
+    struct weir_group group = stub_group(logs, 3);
+    struct stub stub;
+    const char *path = start(&stub, NONE, NONE);
+
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    group = stub_group(logs + 1, 1);
+    group.tags = tags;
+    group.n_tags = 2;
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    stub_stop(&stub);
+    check_file(path, "{\"__time__\":7,\"a\":\"1\\\"\uFFFD\",\"content\":\"line one\"}\n"
+                     "{\"__time__\":4294967295,\"x\":\"y\"}\n"
+                     "{\"__time__\":9}\n"
+                     "{\"t1\":\"<v>\",\"t2\":\"\",\"__time__\":4294967295,\"x\":\"y\"}\n");
+}
+END_TEST
+
+START_TEST(raw)
+{
+    static const char wanted[] = "line one\nli\0e\n\n";
+    char text[64];
+    struct weir_group group = stub_group(logs, 4);
+    struct stub stub;
+    const char *path = start(&stub, OPTION("Format", "raw"), OPTION("Sync", "always"));
+    FILE *file;
+
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    stub_stop(&stub);
+    file = fopen(path, "re");
+    ck_assert(file != NULL);
+    ck_assert_uint_eq(fread(text, 1, sizeof text, file), sizeof wanted - 1);
+    ck_assert_mem_eq(text, wanted, sizeof wanted - 1);
+    fclose(file);
+}
+END_TEST
+
+static const struct cut_row {
+    const char *before; /* NULL: 200,000 bytes without a newline behind "kept\n" */
+    const char *kept, *logged;
+} cut_rows[] = {
+    {"", "", ""},
+    {"whole\n", "whole\n", ""},
+    {"whole\ntorn", "whole\n", "bytes=4\n"},
+    {"torn", "", "bytes=4\n"},
+    {NULL, "kept\n", "bytes=200000\n"},
+};
+
+static void put_before(const char *path, const char *before)
+{
+    FILE *file;
+
+    if (before) {
+        stub_write(path, before);
+        return;
+    }
+    stub_write(path, "kept\n");
+    file = fopen(path, "ae");
+    ck_assert(file != NULL);
+    fprintf(file, "%0200000d", 0);
+    fclose(file);
+}
+
+START_TEST(cut_back)
+{
+    const struct cut_row *row = &cut_rows[_i];
+    char path[128], wanted[64];
+    struct stub_option options[] = {{"FilePath", path}, {"Format", "raw"}, {NULL, NULL}};
+    struct weir_group group = stub_group(lines, 1);
+    struct stub stub;
+
+    snprintf(path, sizeof path, "%s/out", stub_folder());
+    put_before(path, row->before);
+    stub_start(&stub, plugin, options);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    stub_stop(&stub);
+    snprintf(wanted, sizeof wanted, "%s0123456789\n", row->kept);
+    check_file(path, wanted);
+    ck_assert_msg(
+        *row->logged ? strstr(stub.logged, row->logged) != NULL : !*stub.logged, "%s", stub.logged);
+}
+END_TEST
+
+static void check_rolled(const char *path, int number, const char *wanted)
+{
+    char name[160];
+
+    snprintf(name, sizeof name, "%s.%d", path, number);
+    check_file(name, wanted);
+}
+
+static void flush_times(struct stub *stub, int n)
+{
+    struct weir_group group = stub_group(lines, 1);
+    static struct weir_kv field = KV("content", "A");
+    static char letter = 'A';
+    struct weir_log log = {.n_contents = 1, .contents = &field};
+
+    field.value.data = &letter;
+    group.logs = &log;
+    for (int i = 0; i < n; i++, letter++)
+        ck_assert_uint_eq(stub_flush(stub, &group), WEIR_DELIVERED);
+}
+
+START_TEST(rolling)
+{
+    struct stub_option format = OPTION("Format", "raw");
+    struct stub_option options[] = {
+        {"FilePath", NULL}, format, {"MaxFileSize", "3"}, {"MaxFiles", "2"}, {NULL, NULL}};
+    char path[128];
+    struct stub stub;
+
+    if (_i)
+        options[3].value = "0";
+    snprintf(path, sizeof path, "%s/out", stub_folder());
+    options[0].value = path;
+    stub_start(&stub, plugin, options);
+    flush_times(&stub, 7);
+    stub_stop(&stub);
+    check_file(path, "G\n");
+    check_rolled(path, 1, "E\nF\n");
+    check_rolled(path, 2, "C\nD\n");
+    check_rolled(path, 3, _i ? "A\nB\n" : "");
+}
+END_TEST
+
+static void limit_file_size(rlim_t size)
+{
+    struct rlimit limit = {size, RLIM_INFINITY};
+
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+START_TEST(full)
+{
+    struct weir_group one = stub_group(lines, 1), two = stub_group(lines, 2);
+    struct stub stub;
+    const char *path = start(&stub, OPTION("Format", "raw"), NONE);
+
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_uint_eq(stub_flush(&stub, &one), WEIR_DELIVERED);
+    limit_file_size(25);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_uint_eq(stub_flush(&stub, &two), WEIR_RETRY);
+        ck_assert_int_eq(stub.result.code, EFBIG);
+        ck_assert(strstr(stub.text, path) && strstr(stub.text, "File too large"));
+        check_file(path, "0123456789\n");
+    }
+    limit_file_size(RLIM_INFINITY);
+    ck_assert_uint_eq(stub_flush(&stub, &two), WEIR_DELIVERED);
+    stub_stop(&stub);
+    check_file(path, "0123456789\n0123456789\n0123456789\n");
+}
+END_TEST
+
+/* More than one chunk: the chunks before the failing one go, too. */
+START_TEST(full_late)
+{
+    static char value[700000];
+    struct weir_kv field = {{"content", 7}, {value, sizeof value}};
+    struct weir_log big[] = {{.n_contents = 1, .contents = &field}, {0}, {0}, {0}, {0}};
+    struct weir_group one = stub_group(lines, 1), five = stub_group(big, 5);
+    struct stub stub;
+    const char *path = start(&stub, OPTION("Format", "raw"), NONE);
+
+    memset(value, 'v', sizeof value);
+    for (int i = 1; i < 5; i++)
+        big[i] = big[0];
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_uint_eq(stub_flush(&stub, &one), WEIR_DELIVERED);
+    limit_file_size(3000000);
+    ck_assert_uint_eq(stub_flush(&stub, &five), WEIR_RETRY);
+    check_file(path, "0123456789\n");
+    stub_stop(&stub);
+}
+END_TEST
+
+START_TEST(moved)
+{
+    struct weir_group group = stub_group(lines, 1);
+    struct stub stub;
+    const char *path = start(&stub, OPTION("Format", "raw"), OPTION("Sync", "interval"));
+    char old[160];
+
+    snprintf(old, sizeof old, "%s.old", path);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    ck_assert_int_eq(rename(path, old), 0);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    stub_stop(&stub);
+    check_file(old, "0123456789\n");
+    check_file(path, "0123456789\n");
+}
+END_TEST
+
+START_TEST(fifo)
+{
+    char path[128], text[32] = {0};
+    struct stub_option options[] = {
+        {"FilePath", path}, {"Format", "raw"}, {"MaxFileSize", "1"}, {NULL, NULL}};
+    struct weir_group group = stub_group(lines, 1);
+    struct stub stub;
+    int fd;
+
+    signal(SIGPIPE, SIG_IGN);
+    snprintf(path, sizeof path, "%s/fifo", stub_folder());
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    stub_start(&stub, plugin, options);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_RETRY);
+    ck_assert_int_eq(stub.result.code, ENXIO);
+    fd = open(path, O_RDONLY | O_NONBLOCK);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    ck_assert_int_eq(read(fd, text, sizeof text), 11);
+    close(fd);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_RETRY);
+    ck_assert_int_eq(stub.result.code, EPIPE);
+    stub_stop(&stub);
+}
+END_TEST
+
+static const struct device_row {
+    const char *path;
+    uint32_t verdict;
+    int code;
+} device_rows[] = {
+    {"/dev/null", WEIR_DELIVERED, 0},
+    {"/dev/full", WEIR_RETRY, ENOSPC},
+    {"/", WEIR_RETRY, EISDIR},
+    {"/dev/null/x", WEIR_RETRY, ENOTDIR},
+};
+
+START_TEST(devices)
+{
+    const struct device_row *row = &device_rows[_i];
+    struct stub_option options[] = {{"FilePath", row->path}, {"Sync", "always"}, {NULL, NULL}};
+    struct weir_group group = stub_group(lines, 2);
+    struct stub stub;
+
+    stub_start(&stub, plugin, options);
+    ck_assert_uint_eq(stub_flush(&stub, &group), row->verdict);
+    ck_assert_int_eq(stub.result.code, row->code);
+    ck_assert(row->verdict == WEIR_DELIVERED || strstr(stub.text, row->path));
+    stub_stop(&stub);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    TCase *tests = tcase_create("file");
+
+    if (argc != 2)
+        return EXIT_FAILURE;
+    plugin = argv[1];
+    tcase_add_test(tests, jsonline);
+    tcase_add_test(tests, raw);
+    tcase_add_loop_test(tests, cut_back, 0, sizeof cut_rows / sizeof cut_rows[0]);
+    tcase_add_loop_test(tests, rolling, 0, 2);
+    tcase_add_test(tests, full);
+    tcase_add_test(tests, full_late);
+    tcase_add_test(tests, moved);
+    tcase_add_test(tests, fifo);
+    tcase_add_loop_test(tests, devices, 0, sizeof device_rows / sizeof device_rows[0]);
+    return unit_run(tests);
+}
