@@ -27,7 +27,7 @@ static struct lane *new_lane(const struct lane_spec *spec)
     lane->retry = (struct retry_policy){delivery->retry_initial_delay_ns,
         delivery->retry_max_delay_ns, delivery->retry_max_attempts, delivery->retry_max_age_ns};
     lane->random = clock_wall_ns() ^ (uintptr_t)lane;
-    lane->complaint = lane->drop_notice = every_interval;
+    lane->complaint = lane->drop_notice = lane->restart_notice = every_interval;
     pthread_mutex_init(&lane->lock, NULL);
     pthread_rwlock_init(&lane->instance_lock, NULL);
     queue_init(&lane->queue, delivery->queue_max_bytes, delivery->queue_max_groups);

@@ -43,7 +43,7 @@ struct lane {
     uint64_t random;
     bool urgent, exiting, closed, failing, broken, left_behind;
     struct lane_stats stats;
-    struct log_limit complaint, drop_notice;
+    struct log_limit complaint, drop_notice, restart_notice;
 };
 
 /* Asks for a turn if there is something to do. */

@@ -201,6 +201,21 @@ static void retry_pending(struct lane *lane)
     }
 }
 
+/* `why`: it failed, for that reason. */
+static void tell_of_restart(struct lane *lane, const char *why)
+{
+    uint64_t suppressed;
+
+    if (!log_limit_pass(&lane->restart_notice, clock_now_ns(), &suppressed))
+        return;
+    if (why)
+        log_error("a broken flusher cannot be restarted yet", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name), LOG_STR("why", why), LOG_INT("similar", suppressed));
+    else
+        log_warn("a broken flusher was restarted", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name), LOG_INT("similar", suppressed));
+}
+
 /* Stops the instance and makes another; nothing is flushed meanwhile. */
 static void restart_instance(struct lane *lane)
 {
@@ -216,13 +231,8 @@ static void restart_instance(struct lane *lane)
     }
     r = instance_create(&lane->instance_spec, &lane->instance, why, sizeof why);
     pthread_rwlock_unlock(&lane->instance_lock);
-    if (r)
-        log_error("a broken flusher cannot be restarted yet", LOG_STR("pipeline", lane->pipeline),
-            LOG_STR("flusher", lane->name), LOG_STR("why", why));
-    else
-        log_warn("a broken flusher was restarted", LOG_STR("pipeline", lane->pipeline),
-            LOG_STR("flusher", lane->name));
     pthread_mutex_lock(&lane->lock);
+    tell_of_restart(lane, r ? why : NULL);
     retry_pending(lane);
     lane->broken = r != 0;
     if (r)

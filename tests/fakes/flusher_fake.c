@@ -30,12 +30,15 @@ struct fake {
     const struct weir_host *host;
     const struct fake_options *options;
     int fd;
-    uint64_t n_flushes, n_ready_calls;
+    uint64_t n_ready_calls;
     pthread_t settler;
     bool has_settler;
     uint64_t settle_id;
     uint32_t settle_verdict;
 };
+
+/* Of all instances: a restarted one goes on in the script. */
+static uint64_t n_flushes;
 
 static const struct weir_option rows[] = {
     WEIR_OPTION_STRING_ROW(struct fake_options, record, "Record", WEIR_REQUIRED, NULL,
@@ -114,7 +117,7 @@ static int fake_is_ready(
 static const char *next_word(struct fake *self)
 {
     const struct weir_str_list *script = &self->options->script;
-    uint64_t i = self->n_flushes++;
+    uint64_t i = n_flushes++;
 
     return script->items[i < script->count ? i : script->count - 1].data;
 }
