@@ -19,7 +19,7 @@ AGENTS = (
     'ExampleBot/2.1 (+https://bot.example.com/)',
 )
 USERS = ('-', '-', '-', '-', 'ada', 'grace', 'linus')
-REFERERS = ('-', 'https://www.example.com/', 'https://www.example.com/shop',
+CAME_FROM = ('-', 'https://www.example.com/', 'https://www.example.com/shop',
             'https://search.example.net/?q=weir')
 
 
@@ -30,7 +30,7 @@ def line(choose, time):
     size = 0 if status == 304 or method == 'HEAD' else choose.randrange(120, 48000)
     return (f'{choose.choice(NETWORKS)}.{choose.randrange(1, 255)} - {choose.choice(USERS)} '
             f'[{time:%d/%b/%Y:%H:%M:%S +0000}] "{method} {page} HTTP/1.1" {status} {size} '
-            f'"{choose.choice(REFERERS)}" "{choose.choice(AGENTS)}"')
+            f'"{choose.choice(CAME_FROM)}" "{choose.choice(AGENTS)}"')
 
 
 def main():

@@ -15,10 +15,11 @@ static bool usable(const struct ifaddrs *interface)
 
 void source_ip_find(char text[static SOURCE_IP_MAX])
 {
+    static const char loopback[] = "127.0.0.1";
     struct ifaddrs *interfaces;
     struct sockaddr_in address;
 
-    strcpy(text, "127.0.0.1");
+    memcpy(text, loopback, sizeof loopback);
     if (getifaddrs(&interfaces) < 0)
         return;
     for (const struct ifaddrs *interface = interfaces; interface; interface = interface->ifa_next)

@@ -124,13 +124,12 @@ static void create_processor(struct bench *bench, const char *type, const char *
     static char name[] = "bench";
     static struct component_config config = {.name = name};
     static struct global_config global;
-    const struct processor_class *class;
     struct processor_context context = {"bench", &config, &global};
+    const struct processor_class *class = processor_class_at(0);
     char why[200];
-    size_t i = 0;
 
-    while ((class = processor_class_at(i)) && strcmp(class->config.type, type) != 0)
-        i++;
+    for (size_t i = 0; strcmp(class->config.type, type) != 0;)
+        class = processor_class_at(++i);
     config.options = fill(&class->config, json);
     bench->processor = class->create(&context, why, sizeof why);
     if (bench->processor)

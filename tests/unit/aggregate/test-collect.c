@@ -145,7 +145,7 @@ static const struct {
     const char *what;
     struct given given[3];
     uint32_t n_logs;
-    size_t value_size;
+    uint32_t value_size;
     uint32_t groups[6]; /* logs of each group, 0 behind the last */
     uint32_t n_before_seal;
 } limits[] = {
@@ -270,7 +270,7 @@ START_TEST(pack_ids_by_source_count_from_1)
     for (unsigned i = 0; i < 20; i++) {
         ck_assert_uint_eq(pack_number(view(i), again), i + 1);
         if (i == 0)
-            strcpy(prefix_a, again);
+            memcpy(prefix_a, again, sizeof prefix_a);
         ck_assert_str_eq(prefix_a, again);
     }
     ck_assert_uint_eq(pack_number(view(20), prefix_b), 1);

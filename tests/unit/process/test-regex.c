@@ -144,7 +144,7 @@ static void make_hostile(char *text, size_t fill, int i)
 
     memcpy(text, hostile[i].head, head);
     memset(text + head, hostile[i].fill, fill);
-    strcpy(text + head + fill, hostile[i].tail);
+    memcpy(text + head + fill, hostile[i].tail, strlen(hostile[i].tail) + 1);
 }
 
 START_TEST(a_hostile_pattern_costs_a_counter)
