@@ -318,8 +318,8 @@ static bool store_object_list(struct filler *filler, const struct weir_option *r
     for (size_t i = 0; i < count; i++) {
         const struct json_node *child = /* none when the list came out of a reference */
             value->node && i < value->node->n_children ? &value->node->children[i] : NULL;
-        struct value item = {json_object_array_get_idx(value->json, i), child,
-            child ? child->place : value->place};
+        struct value item = {
+            json_object_array_get_idx(value->json, i), child, child ? child->place : value->place};
         struct json_object *one = NULL;
 
         good &= store_object(filler, row, &item, items + i * row->fields_size, &one);
