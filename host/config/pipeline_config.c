@@ -160,6 +160,7 @@ static void add_default_aggregator(
 
     if (list->count)
         return;
+    free(list->items); /* of an empty section */
     list->items = mem_zalloc(sizeof *list->items);
     if (entry_default(&list->items[0], CONFIG_AGGREGATOR, "aggregator_default", config->path,
             &config->global, request, diags))
