@@ -83,7 +83,7 @@ WARNINGS = {"W1207", "W1210", "W1312", "W1314"}
 NOTES = {"W1311"}
 # Those that are about files as a whole; each has a test of its own below.
 ABOUT_FILES = {"W1000", "W1008", "W1009", "W1017", "W1018"}
-# No bundled type has a deprecated option; tests/unit/config/test-options provokes it.
+# No bundled type has a deprecated option; tests/unit/config/test-deprecated provokes it.
 ELSEWHERE = {"W1207"}
 
 
