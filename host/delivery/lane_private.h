@@ -58,7 +58,8 @@ void lane_put_spare(struct lane *lane, struct parcel *parcel);
 /* In the order of ids, so that the oldest goes first. */
 void lane_put_retry(struct lane *lane, struct parcel *parcel);
 
-/* The words and numbers that came with a verdict; `result` may be NULL. */
+/* The words and numbers that came with a verdict; `result` may be NULL. What it leaves
+ * out stays as the marks of single logs have set it. */
 void lane_keep_details(struct parcel *parcel, const struct weir_result *result);
 /* A verdict other than PENDING has been given. The parcel is in no list. */
 void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict);

@@ -141,6 +141,8 @@ static void prepare_batch(struct lane *lane, struct parcel *parcel)
     if (lane->urgent)
         batch->flags |= WEIR_BATCH_URGENT;
     parcel->text[0] = '\0';
+    parcel->code = 0;
+    parcel->retry_after_ns = 0;
     lane->not_ready = false;
     lane->ready_pause_ns = 0;
     lane->stats.flushes++;

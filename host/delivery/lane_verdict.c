@@ -124,11 +124,12 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
 
 void lane_keep_details(struct parcel *parcel, const struct weir_result *result)
 {
-    parcel->code = result ? result->code : 0;
-    parcel->retry_after_ns = result ? result->retry_after_ns : 0;
-    if (!result || !result->text)
-        parcel->text[0] = '\0';
-    else if (result->text != parcel->text)
+    if (!result)
+        return;
+    parcel->retry_after_ns = result->retry_after_ns;
+    if (result->code)
+        parcel->code = result->code;
+    if (result->text && result->text[0])
         snprintf(parcel->text, sizeof parcel->text, "%s", result->text);
 }
 
