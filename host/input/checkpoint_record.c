@@ -11,6 +11,7 @@ struct stored {
     uint32_t version;
     uint32_t n_lanes;
     uint64_t saved_s;
+    uint64_t born_ns;
     uint64_t print_hash;
     uint32_t print_length;
     uint32_t path_size;
@@ -44,6 +45,7 @@ void checkpoint_encode(const struct checkpoint_record *record, struct buf *value
         .version = RECORD_VERSION,
         .n_lanes = record->n_lanes,
         .saved_s = record->saved_s,
+        .born_ns = record->born_ns,
         .print_hash = record->print.hash,
         .print_length = record->print.length,
         .path_size = (uint32_t)record->path.size,
@@ -111,6 +113,7 @@ bool checkpoint_decode(const void *value, size_t size, struct checkpoint_record 
     ret_record->path = (struct weir_str){bytes, stored.path_size};
     ret_record->print = (struct fingerprint){stored.print_hash, stored.print_length};
     ret_record->saved_s = stored.saved_s;
+    ret_record->born_ns = stored.born_ns;
     ret_record->n_lanes = stored.n_lanes;
     return decode_lanes(ret_record, at, end);
 }

@@ -23,6 +23,7 @@ bool checkpoint_key_equal(const struct checkpoint_key *a, const struct checkpoin
 struct checkpoint_record {
     struct weir_str path;
     struct fingerprint print;
+    uint64_t born_ns; /* when its inode was made; 0: the file system does not say */
     uint64_t saved_s; /* wall clock */
     uint32_t n_lanes;
     struct weir_str lanes[RANGE_LANES_MAX]; /* names */

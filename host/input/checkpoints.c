@@ -13,6 +13,7 @@ static void encode_now(const struct checkpoint *checkpoint, struct buf *value)
     struct checkpoint_record record = {
         .path = {checkpoint->path, strlen(checkpoint->path)},
         .print = checkpoint->print,
+        .born_ns = checkpoint->born_ns,
         .saved_s = clock_wall_ns() / NS_PER_S,
         .n_lanes = checkpoint->n_lanes,
     };
@@ -107,6 +108,7 @@ struct checkpoint *checkpoint_open(
     checkpoint->key = spec->key;
     checkpoint->path = mem_strdup(spec->path);
     checkpoint->print = spec->print;
+    checkpoint->born_ns = spec->born_ns;
     checkpoint->n_lanes = spec->n_lanes;
     checkpoint->lanes = mem_calloc(spec->n_lanes, sizeof(char *));
     for (uint32_t i = 0; i < spec->n_lanes; i++)

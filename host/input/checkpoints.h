@@ -42,6 +42,7 @@ struct checkpoint_spec {
     struct checkpoint_key key;
     const char *path; /* copied, as all here but `source` */
     struct fingerprint print;
+    uint64_t born_ns;
     const char *const *lanes; /* names, by number */
     uint32_t n_lanes;
     struct ack_source *source; /* where positions are asked; lives until checkpoint_close */

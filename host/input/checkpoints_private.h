@@ -15,6 +15,7 @@ struct checkpoint {
     struct checkpoint_key key;
     char *path;
     struct fingerprint print;
+    uint64_t born_ns;
     char **lanes;
     uint32_t n_lanes;
     struct ack_source *source;

@@ -52,6 +52,23 @@ static const struct weir_option options[] = {
         .present_offset = WEIR_NO_OFFSET,
         .help = "Tags of every log group, behind __path__.",
     },
+    {
+        .name = "AppendingLogPositionMeta",
+        .type = WEIR_OPTION_BOOL,
+        .offset = offsetof(struct file_options, appending_log_position_meta),
+        .present_offset = WEIR_NO_OFFSET,
+        .default_text = "false",
+        .help = "Adds the tag __inode__, and to each log the content __file_offset__: where its "
+                "line begins in the file.",
+    },
+    {
+        .name = "FileOffsetKey",
+        .type = WEIR_OPTION_STRING,
+        .offset = offsetof(struct file_options, file_offset_key),
+        .present_offset = WEIR_NO_OFFSET,
+        .help = "Adds to each log a content of this name: where its line begins in the file.",
+        .example = "offset",
+    },
 };
 
 static struct file_input *self_of(struct input *input)
@@ -81,13 +98,18 @@ static void turn_is_due(struct loop_timer *timer)
 
 static void init_setup(struct file_input *self)
 {
+    const struct file_options *given = self->options;
+
     self->setup = (struct tail_setup){
         .input = &self->input,
-        .tags = self->options->tags.items,
-        .n_tags = self->options->tags.count,
-        .tail_bytes =
-            self->options->tail_size_given ? self->options->tail_size_kb * KIB : UINT64_MAX,
+        .tags = given->tags.items,
+        .n_tags = given->tags.count,
+        .inode_tag = given->appending_log_position_meta,
+        .offset_key = given->file_offset_key,
+        .tail_bytes = given->tail_size_given ? given->tail_size_kb * KIB : UINT64_MAX,
     };
+    if (!given->file_offset_key.size && given->appending_log_position_meta)
+        self->setup.offset_key = str_of("__file_offset__");
 }
 
 static struct input *create(const struct input_context *context, char *why, size_t why_max)

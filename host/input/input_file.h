@@ -30,6 +30,8 @@ struct file_options {
     uint64_t tail_size_kb;
     bool tail_size_given;
     struct weir_str_map tags;
+    bool appending_log_position_meta;
+    struct weir_str file_offset_key;
 };
 
 /* A folder that is watched because matches may appear in it. */

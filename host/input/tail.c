@@ -112,6 +112,20 @@ static uint64_t first_position(const struct tail *tail, uint64_t size)
     return size;
 }
 
+static uint64_t birth_of(int fd)
+{
+    struct statx status;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) < 0 || !(status.stx_mask & STATX_BTIME))
+        return 0;
+    return (uint64_t)status.stx_btime.tv_sec * NS_PER_S + status.stx_btime.tv_nsec;
+}
+
+static bool same_birth(uint64_t a, uint64_t b)
+{
+    return a == b || !a || !b;
+}
+
 /* Where each lane continues, by the checkpoint; false: the file is not known. */
 static bool saved_positions(struct tail *tail, uint64_t size, uint64_t *positions)
 {
@@ -123,6 +137,7 @@ static bool saved_positions(struct tail *tail, uint64_t size, uint64_t *position
     bool same = false;
 
     if (!context->checkpoints || !checkpoints_find(context->checkpoints, &key, &value, &record) ||
+        !same_birth(record.born_ns, tail->born_ns) ||
         fingerprint_check(&record.print, tail->fd, &same) || !same)
         return false;
     checkpoint_positions(&record, context->lanes, context->n_lanes, positions);
@@ -141,6 +156,7 @@ static void begin_at(struct tail *tail, const uint64_t *positions)
             checkpoint_key_of(context->pipeline, context->config->name, tail->device, tail->inode),
         .path = tail->path,
         .print = tail->print,
+        .born_ns = tail->born_ns,
         .lanes = context->lanes,
         .n_lanes = context->n_lanes,
     };
@@ -217,6 +233,16 @@ static int open_path(struct tail *tail, struct stat *ret_status)
     return 0;
 }
 
+/* Whether it is the inode it was, in case its number was used again meanwhile. */
+static bool check_birth(struct tail *tail)
+{
+    uint64_t born_ns = birth_of(tail->fd);
+    bool same = same_birth(born_ns, tail->born_ns);
+
+    tail->born_ns = born_ns;
+    return same;
+}
+
 /* Whether it still begins as it did; a fingerprint that grew is noted. */
 static int check_print(struct tail *tail, bool *ret_same)
 {
@@ -232,13 +258,15 @@ int tail_check(struct tail *tail)
 {
     struct stat status;
     enum tail_change change;
-    bool same = true;
+    bool same_inode = true, same = true;
     int r = 0;
 
-    if (tail->fd < 0)
+    if (tail->fd < 0) {
         r = open_path(tail, &status);
-    else if (fstat(tail->fd, &status) < 0)
+        same_inode = r || check_birth(tail);
+    } else if (fstat(tail->fd, &status) < 0) {
         r = -errno;
+    }
     if (r)
         return r;
     if (!tail->source)
@@ -249,7 +277,7 @@ int tail_check(struct tail *tail)
         tail_close(tail);
         return r;
     }
-    change = tail_change_of(tail->position, (uint64_t)status.st_size, same);
+    change = tail_change_of(tail->position, (uint64_t)status.st_size, same && same_inode);
     if (change != TAIL_SAME)
         begin_anew(tail, change, (uint64_t)status.st_size);
     tail->changed = status.st_mtim;

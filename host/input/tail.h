@@ -1,6 +1,7 @@
 /*
  * One file as it is followed: its descriptor, how far it is read, and who it is. Told
- * apart by device, inode and the fingerprint of its content, never by its path.
+ * apart by device, inode, the time the inode was made, and the fingerprint of its
+ * content, never by its path.
  * Belongs to one input, on its loop.
  */
 #ifndef INPUT_TAIL_H
@@ -23,7 +24,9 @@ struct tail_setup {
     struct lines_scratch scratch;
     const struct weir_kv *tags; /* behind __path__ */
     size_t n_tags;
-    uint64_t tail_bytes; /* where new files start, before their end; UINT64_MAX: at 0 */
+    struct weir_str offset_key; /* content with a line's place in the file; "": none */
+    bool inode_tag;             /* tag __inode__ */
+    uint64_t tail_bytes;        /* where new files start, before their end; UINT64_MAX: at 0 */
     uint64_t n_truncated, n_cut_lines; /* counted over all files */
 };
 
@@ -33,7 +36,8 @@ struct tail {
     char *name; /* where it was first seen: the tag __path__ */
     char *context;
     uint64_t device, inode;
-    int fd; /* -1: closed */
+    uint64_t born_ns; /* when the inode was made; 0: not known */
+    int fd;           /* -1: closed */
     struct fingerprint print;
     struct file_source *source; /* NULL: not opened yet */
     struct lines lines;

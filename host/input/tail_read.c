@@ -1,8 +1,12 @@
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/log.h"
 #include "base/mem.h"
 #include "input/tail.h"
+
+#define NUMBER_TEXT_MAX 24 /* bytes of a 64-bit number and NUL */
 
 static const struct input_context *context_of(const struct tail *tail)
 {
@@ -29,18 +33,42 @@ uint64_t next_boundary(const uint64_t *lane_starts, uint32_t n_lanes, uint64_t p
     return least;
 }
 
+static struct weir_str number_text(struct batch *batch, uint64_t number)
+{
+    char *text = batch_alloc(batch, NUMBER_TEXT_MAX);
+
+    return (struct weir_str){text, (size_t)snprintf(text, NUMBER_TEXT_MAX, "%" PRIu64, number)};
+}
+
+/* Where each line begins in the file, as a further content. */
+static void add_offsets(const struct tail *tail, struct batch *batch, uint64_t start)
+{
+    const char *first = batch->logs[0].contents[0].value.data;
+    struct weir_str key = batch_copy(batch, tail->setup->offset_key);
+
+    for (uint32_t i = 0; i < batch->n_logs; i++) {
+        struct weir_log *log = &batch->logs[i];
+        uint64_t offset = start + (uint64_t)(log->contents[0].value.data - first);
+
+        batch_add_content(batch, log, key, number_text(batch, offset));
+    }
+}
+
 static void add_tags(struct tail *tail, struct batch *batch)
 {
     const struct tail_setup *setup = tail->setup;
-    struct weir_kv *tags = batch_alloc(batch, (setup->n_tags + 1) * sizeof *tags);
+    struct weir_kv *tags = batch_alloc(batch, (setup->n_tags + 2) * sizeof *tags);
+    uint32_t n = 0;
 
-    tags[0] = (struct weir_kv){str_of("__path__"), batch_copy(batch, str_of(tail->name))};
+    tags[n++] = (struct weir_kv){str_of("__path__"), batch_copy(batch, str_of(tail->name))};
+    if (setup->inode_tag)
+        tags[n++] = (struct weir_kv){str_of("__inode__"), number_text(batch, tail->inode)};
     for (size_t i = 0; i < setup->n_tags; i++) {
-        tags[i + 1].key = batch_copy(batch, setup->tags[i].key);
-        tags[i + 1].value = batch_copy(batch, setup->tags[i].value);
+        tags[n].key = batch_copy(batch, setup->tags[i].key);
+        tags[n++].value = batch_copy(batch, setup->tags[i].value);
     }
     batch->tags = tags;
-    batch->n_tags = (uint32_t)setup->n_tags + 1;
+    batch->n_tags = n;
     batch->context = batch_copy(batch, str_of(tail->context));
 }
 
@@ -54,6 +82,8 @@ static void push(struct tail *tail, struct batch *batch, uint64_t start, uint64_
     batch->lanes = lanes_at(tail->lane_starts, context->n_lanes, start);
     batch->range = range_open(&tail->source->ack, start, end, batch->lanes);
     add_tags(tail, batch);
+    if (tail->setup->offset_key.size)
+        add_offsets(tail, batch, start);
     tail->setup->input->n_logs += batch->n_logs;
     tail->setup->input->n_bytes += end - start;
     context->sink->push(context->sink, batch);

@@ -290,6 +290,41 @@ START_TEST(reused_inode_is_another_file)
 }
 END_TEST
 
+/* Same name, same number, same bytes, and more of them: only its birth tells. */
+START_TEST(file_made_anew_with_the_same_bytes_is_another_file)
+{
+    struct stat before, after;
+
+    open_checkpoints();
+    append("a.log", "one\ntwo\n");
+    run_once("a.log");
+    harness_stop(&h);
+    forget_lines(&h);
+    stat(in_folder("a.log"), &before);
+    unlink(in_folder("a.log"));
+    append("a.log", "one\ntwo\nthree\n");
+    stat(in_folder("a.log"), &after);
+    run_once("a.log");
+    expect_lines("one|two|three|");
+    if (before.st_ino != after.st_ino)
+        fprintf(stderr, "the inode was not used again: this shows little\n");
+}
+END_TEST
+
+START_TEST(offsets_and_inode_are_added_when_asked_for)
+{
+    append("a.log", "one\n\nthree\n");
+    start("a.log", ",\"AppendingLogPositionMeta\":true");
+    run_until_lines(&h, 3);
+    expect_lines("content=one,__file_offset__=0|content=,__file_offset__=4|"
+                 "content=three,__file_offset__=5|");
+    ck_assert_ptr_nonnull(strstr(h.tags, ",__inode__="));
+    append("a.log", "four\n");
+    run_until_lines(&h, 4);
+    ck_assert_str_eq(h.lines[3], "content=four,__file_offset__=11");
+}
+END_TEST
+
 static char *repeat(char c, size_t n)
 {
     char *text = mem_zalloc(n + 2);
@@ -552,6 +587,8 @@ int main(void)
     tcase_add_test(tests, truncated_file_is_read_from_its_start);
     tcase_add_test(tests, replaced_content_is_noticed_by_its_fingerprint);
     tcase_add_test(tests, reused_inode_is_another_file);
+    tcase_add_test(tests, file_made_anew_with_the_same_bytes_is_another_file);
+    tcase_add_test(tests, offsets_and_inode_are_added_when_asked_for);
     tcase_add_loop_test(
         tests, long_lines_come_whole_up_to_the_limit, 0, (int)ARRAY_SIZE(long_lines));
     tcase_add_test(tests, many_files_are_read_in_turn_and_completely);
