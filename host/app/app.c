@@ -20,6 +20,9 @@
 
 /* How often a stop looks whether all is settled. */
 #define DRAIN_LOOK_NS (2 * NS_PER_MS)
+/* A signal so soon after the first is the same one, sent to the process and to its
+ * group (timeout(1) does that). */
+#define SAME_SIGNAL_NS (300 * NS_PER_MS)
 /* What flushers get for stop(), all together. */
 #define STOP_TIMEOUT_NS (5 * NS_PER_S)
 
@@ -38,6 +41,7 @@ struct app {
     int lock_fd;
 
     bool stopping, at_once;         /* a second signal: no more waiting */
+    uint64_t stopping_ns;           /* since when */
     uint64_t progress, progress_ns; /* settled groups, and when they last grew */
 };
 
@@ -85,6 +89,7 @@ static void look_at_drain(struct loop_timer *timer)
 static void begin_stop(struct app *app)
 {
     app->stopping = true;
+    app->stopping_ns = clock_now_ns();
     for (size_t i = 0; i < app->n_pipelines; i++)
         pipeline_set_urgent(app->pipelines[i], true);
     for (size_t i = 0; i < app->n_pipelines; i++)
@@ -105,6 +110,8 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
             log_warn("reload is not available yet; restart to read the configuration again");
             continue;
         }
+        if (app->stopping && clock_now_ns() - app->stopping_ns < SAME_SIGNAL_NS)
+            continue;
         log_info(app->stopping ? "second signal: stopping at once" : "stopping",
             LOG_STR("signal", strsignal((int)info.ssi_signo)));
         app->at_once = app->stopping;

@@ -130,8 +130,8 @@ static void record_flush(struct fake *self, const struct weir_batch *batch, cons
     for (uint32_t i = 0; i < batch->n_groups; i++)
         n_logs += batch->groups[i]->n_logs;
     snprintf(line, sizeof line, "flush id=%llu attempt=%u logs=%u replay=%d urgent=%d %s",
-        (unsigned long long)batch->id, batch->attempt, n_logs,
-        !!(batch->flags & WEIR_BATCH_REPLAY), !!(batch->flags & WEIR_BATCH_URGENT), word);
+        (unsigned long long)batch->id, batch->attempt, n_logs, !!(batch->flags & WEIR_BATCH_REPLAY),
+        !!(batch->flags & WEIR_BATCH_URGENT), word);
     record(self, line);
 }
 
@@ -164,8 +164,7 @@ static uint32_t mark_logs(struct fake *self, const struct weir_batch *batch)
     return WEIR_DELIVERED;
 }
 
-static uint32_t fake_flush(
-    void *memory, const struct weir_batch *batch, struct weir_result *result)
+static uint32_t fake_flush(void *memory, const struct weir_batch *batch, struct weir_result *result)
 {
     struct fake *self = memory;
     const char *word = next_word(self);
