@@ -109,10 +109,11 @@ static int cut_torn_line(struct rolling_file *file, off_t size)
 static int make_parents(const char *path)
 {
     char folder[PATH_MAX];
+    size_t size = strlen(path) + 1;
 
-    if (strlen(path) >= sizeof folder)
+    if (size > sizeof folder)
         return -ENAMETOOLONG;
-    strcpy(folder, path);
+    memcpy(folder, path, size);
     for (char *slash = folder + 1; *folder && (slash = strchr(slash, '/')); slash++) {
         *slash = 0;
         if (mkdir(folder, 0755) < 0 && errno != EEXIST)

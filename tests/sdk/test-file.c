@@ -250,14 +250,14 @@ START_TEST(moved)
     struct weir_group group = stub_group(lines, 1);
     struct stub stub;
     const char *path = start(&stub, OPTION("Format", "raw"), OPTION("Sync", "interval"));
-    char old[160];
+    char rotated[160];
 
-    snprintf(old, sizeof old, "%s.old", path);
+    snprintf(rotated, sizeof rotated, "%s.rotated", path);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
-    ck_assert_int_eq(rename(path, old), 0);
+    ck_assert_int_eq(rename(path, rotated), 0);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
     stub_stop(&stub);
-    check_file(old, "0123456789\n");
+    check_file(rotated, "0123456789\n");
     check_file(path, "0123456789\n");
 }
 END_TEST
