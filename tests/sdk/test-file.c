@@ -162,13 +162,13 @@ static void check_rolled(const char *path, int number, const char *wanted)
 static void flush_times(struct stub *stub, int n)
 {
     struct weir_group group = stub_group(lines, 1);
-    static struct weir_kv field = KV("content", "A");
-    static char letter = 'A';
+    static struct weir_kv field = KV("content", "1");
+    static char digit = '1';
     struct weir_log log = {.n_contents = 1, .contents = &field};
 
-    field.value.data = &letter;
+    field.value.data = &digit;
     group.logs = &log;
-    for (int i = 0; i < n; i++, letter++)
+    for (int i = 0; i < n; i++, digit++)
         ck_assert_uint_eq(stub_flush(stub, &group), WEIR_DELIVERED);
 }
 
@@ -187,10 +187,10 @@ START_TEST(rolling)
     stub_start(&stub, plugin, options);
     flush_times(&stub, 7);
     stub_stop(&stub);
-    check_file(path, "G\n");
-    check_rolled(path, 1, "E\nF\n");
-    check_rolled(path, 2, "C\nD\n");
-    check_rolled(path, 3, _i ? "A\nB\n" : "");
+    check_file(path, "7\n");
+    check_rolled(path, 1, "5\n6\n");
+    check_rolled(path, 2, "3\n4\n");
+    check_rolled(path, 3, _i ? "1\n2\n" : "");
 }
 END_TEST
 
