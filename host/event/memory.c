@@ -10,7 +10,7 @@ static const size_t class_sizes[] = {
 #define N_CLASSES ARRAY_SIZE(class_sizes)
 
 /* Free blocks that are kept for the next reader; bytes. */
-#define MEMORY_KEEP_BYTES (8 * MIB)
+#define MEMORY_KEEP_BYTES (32 * MIB)
 
 struct memory {
     size_t limit;
