@@ -46,6 +46,7 @@ struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max
     lane->instance_spec = (struct instance_spec){
         .registry = spec->registry,
         .type = spec->config->type,
+        .class = spec->config->class,
         .options = spec->config->options,
         .pipeline = lane->pipeline,
         .project = spec->config->project,

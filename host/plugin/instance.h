@@ -25,6 +25,7 @@ struct registry;
 struct instance_spec {
     struct registry *registry;
     const char *type;
+    const struct config_class *class; /* that the options were filled by; NULL: trusted */
     const struct options *options;
     const char *pipeline, *project, *logstore;
     int64_t logstore_key;

@@ -21,6 +21,7 @@ struct registry_request {
     const char *executable;    /* that knows `plugin-probe`; NULL: /proc/self/exe */
     const char *plugin_path;   /* colon separated; NULL: WEIR_PLUGIN_PATH and the built-in one */
     uint64_t probe_timeout_ns; /* 0: 10 s */
+    bool leave_refusals;       /* no warnings of them; the caller lists them */
 };
 
 /* Reads the files and looks at every plugin without running its code. Errors in the
@@ -38,9 +39,10 @@ const struct config_class *registry_find(struct registry *registry, const char *
 /* The i-th known type name, NULL behind the last. */
 const char *registry_name(struct registry *registry, size_t i);
 
-/* The class with its calls in this process; loads the plugin at first use. 0, or
- * -ENOEXEC with the reason in `ret_why` (which the caller finishes). */
-int registry_load(struct registry *registry, const char *type,
+/* The class with its calls in this process; loads the plugin at first use. `checked` is
+ * what the options were filled by, NULL to trust it. 0, or -ENOEXEC with the reason in
+ * `ret_why` (which the caller finishes). */
+int registry_load(struct registry *registry, const char *type, const struct config_class *checked,
     const struct plugin_class **ret_class, struct refusal *ret_why);
 
 /* What the flushers measure. */
@@ -52,6 +54,7 @@ struct registry_entry {
     const char *path;                    /* where it was found, NULL: nowhere */
     struct place place;                  /* in plugins.yml */
     bool active;                         /* its section is for this platform */
+    bool duplicate;                      /* the same file as an entry before it */
     const struct descriptor *descriptor; /* NULL: not known */
     const struct refusal *refusal;       /* NULL: not refused */
     const char *digest;                  /* SHA-256 in hex, NULL: not computed */

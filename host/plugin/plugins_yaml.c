@@ -1,0 +1,126 @@
+#include "plugin/plugins_yaml.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/util.h"
+
+static void report_errors(const char *path, struct fy_diag *collected, struct diag_list *diags)
+{
+    struct fy_diag_error *error;
+    void *at = NULL;
+
+    while ((error = fy_diag_errors_iterate(collected, &at))) {
+        struct place place = {.file = path,
+            .line = (unsigned)MAX(error->line, 0),
+            .column = (unsigned)MAX(error->column, 0)};
+
+        diag_add(diags, DIAG_ERROR, "W2002", place, "this is not valid YAML: %s", error->msg);
+        return; /* what follows the first one is mostly its echo */
+    }
+    diag_add(diags, DIAG_ERROR, "W2002", (struct place){.file = path}, "this is not valid YAML");
+}
+
+static struct fy_diag *collecting_diag(void)
+{
+    struct fy_diag_cfg config;
+    struct fy_diag *diag;
+
+    fy_diag_cfg_default(&config);
+    config.fp = NULL;
+    config.level = FYET_ERROR;
+    diag = fy_diag_create(&config);
+    if (diag)
+        fy_diag_set_collect_errors(diag, true);
+    return diag;
+}
+
+struct fy_document *yaml_parse(
+    const char *path, const char *text, size_t size, struct diag_list *diags)
+{
+    struct fy_diag *collected = collecting_diag();
+    const struct fy_parse_cfg config = {.flags = FYPCF_JSON_NONE, .diag = collected};
+    struct fy_document *document = fy_document_build_from_string(&config, text, size);
+
+    if (!document)
+        report_errors(path, collected, diags);
+    fy_diag_destroy(collected);
+    return document;
+}
+
+/* The first scalar in a node, in file order. */
+static struct fy_token *first_token(struct fy_node *node)
+{
+    void *at = NULL;
+
+    while (node && !fy_node_is_scalar(node)) {
+        at = NULL;
+        if (fy_node_is_sequence(node)) {
+            node = fy_node_sequence_iterate(node, &at);
+        } else {
+            struct fy_node_pair *pair = fy_node_mapping_iterate(node, &at);
+
+            node = pair ? fy_node_pair_key(pair) : NULL;
+        }
+    }
+    return node ? fy_node_get_scalar_token(node) : NULL;
+}
+
+struct place yaml_place(const char *path, struct fy_node *node)
+{
+    struct fy_token *token = first_token(node);
+    const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
+    const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
+    struct place place = {.file = path};
+
+    if (!start)
+        return place;
+    place.line = (unsigned)start->line + 1;
+    place.column = (unsigned)start->column + 1;
+    if (end && end->line == start->line && end->column > start->column)
+        place.length = (unsigned)(end->column - start->column);
+    return place;
+}
+
+const char *yaml_text(struct fy_node *node, size_t *ret_size)
+{
+    if (!node || !fy_node_is_scalar(node) || fy_node_is_alias(node))
+        return NULL;
+    return fy_node_get_scalar(node, ret_size);
+}
+
+const char *yaml_kind(struct fy_node *node)
+{
+    if (fy_node_is_null(node))
+        return "nothing";
+    if (fy_node_is_alias(node))
+        return "an alias (they are not taken here)";
+    if (fy_node_is_sequence(node))
+        return "a list";
+    return fy_node_is_mapping(node) ? "a mapping" : "a single value";
+}
+
+static char *copy_line(const char *text, size_t size, unsigned line)
+{
+    const char *at = text, *end = text + size, *line_end;
+
+    while (--line && at < end) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        if (!at)
+            return NULL;
+        at++;
+    }
+    line_end = memchr(at, '\n', (size_t)(end - at));
+    return mem_strndup(at, (size_t)((line_end ? line_end : end) - at));
+}
+
+void yaml_add_source_lines(
+    const char *path, const char *text, size_t size, struct diag_list *diags, size_t from)
+{
+    for (size_t i = from; i < diags->count; i++) {
+        struct diag *diag = &diags->items[i];
+
+        if (diag->line && !diag->source_line && diag->file && !strcmp(diag->file, path))
+            diag->source_line = copy_line(text, size, diag->line);
+    }
+}
