@@ -147,6 +147,7 @@ static int read_configs(
         free(paths[i]);
     }
     free((void *)paths);
+    diag_list_hide_lines(&diags);
     render_diags_text(&diags, stderr);
     diag_list_finish(&diags);
     return n_paths ? 0 : CLI_NO_INPUT;

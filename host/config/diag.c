@@ -20,6 +20,7 @@ void diag_list_finish(struct diag_list *list)
         diag_finish(&list->items[i]);
     diag_finish(&list->hidden);
     free(list->items);
+    free(list->secret_lines);
     *list = (struct diag_list){0};
 }
 
@@ -33,6 +34,28 @@ static struct diag *next_diag(struct diag_list *list)
     list->n_hidden++;
     diag_finish(&list->hidden);
     return &list->hidden;
+}
+
+void diag_list_hide_lines(struct diag_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].source_line);
+        list->items[i].source_line = NULL;
+    }
+}
+
+void diag_secret_line(struct diag_list *list, unsigned line)
+{
+    MEM_GROW(list->secret_lines, list->n_secret_lines, list->cap_secret_lines);
+    list->secret_lines[list->n_secret_lines++] = line;
+}
+
+bool diag_is_secret_line(const struct diag_list *list, unsigned line)
+{
+    for (size_t i = 0; i < list->n_secret_lines; i++)
+        if (list->secret_lines[i] == line)
+            return true;
+    return false;
 }
 
 struct diag *diag_add(struct diag_list *list, enum diag_severity severity, const char *code,

@@ -46,6 +46,12 @@ struct diag_list {
 };
 
 void diag_list_finish(struct diag_list *list);
+/* Takes the shown lines away: what goes to a log must not quote a configuration,
+ * which may hold secrets. */
+void diag_list_hide_lines(struct diag_list *list);
+
+void diag_secret_line(struct diag_list *list, unsigned line);
+bool diag_is_secret_line(const struct diag_list *list, unsigned line);
 
 /* Adds one and returns it so that expected and suggestion (heap text, then
  * owned by it) can be set. `code` must be in the code table. */

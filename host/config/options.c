@@ -472,6 +472,8 @@ static bool fill_row(struct filler *filler, const struct weir_option *row,
     struct json_object *shown = NULL;
     bool good;
 
+    if (node && (row->flags & WEIR_SECRET))
+        diag_secret_line(filler->diags, node->place.line);
     if (!given && (row->flags & WEIR_REQUIRED))
         return refuse_missing(filler, row, place, false);
     value.json = given ? deep_copy(given) : option_default_json(row);

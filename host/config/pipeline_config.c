@@ -251,9 +251,11 @@ struct pipeline_config *pipeline_config_read(
     const char *path, const struct pipeline_request *request, struct diag_list *diags)
 {
     size_t from = diags->count, n_errors = diags->n_errors;
-    struct document *document = document_read(path, diags);
+    struct document *document;
     struct pipeline_config *config;
 
+    diags->n_secret_lines = 0;
+    document = document_read(path, diags);
     if (!document)
         return NULL;
     config = mem_zalloc(sizeof *config);

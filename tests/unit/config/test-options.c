@@ -227,6 +227,8 @@ START_TEST(secrets_are_not_shown)
 {
     ck_assert_ptr_null(fill("{\"RemoteURL\": \"u\", \"Secret\": [\"hunter2\"]}", false));
     ck_assert_ptr_null(strstr(diags.items[0].message, "hunter2"));
+    document_show_lines("t.json", document->text, document->size, 0, &diags);
+    ck_assert_ptr_null(diags.items[0].source_line);
 }
 END_TEST
 
