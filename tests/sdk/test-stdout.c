@@ -145,6 +145,51 @@ START_TEST(nobody_reads)
 }
 END_TEST
 
+/* A pipe whose reader goes away after ten bytes. */
+static int short_reader(void)
+{
+    int ends[2];
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (!pid) {
+        char bytes[10];
+
+        close(ends[1]);
+        _exit(read(ends[0], bytes, sizeof bytes) == sizeof bytes ? 0 : 1);
+    }
+    close(ends[0]);
+    return ends[1];
+}
+
+/* What follows a torn line starts a line of its own. */
+START_TEST(torn)
+{
+    static char value[300000];
+    struct weir_kv field = {{"k", 1}, {value, sizeof value}};
+    struct weir_log big = {.n_contents = 1, .contents = &field};
+    struct weir_group large = stub_group(&big, 1), group = make_group();
+    struct stub stub;
+    char path[128];
+    int old;
+
+    signal(SIGPIPE, SIG_IGN);
+    memset(value, 'v', sizeof value);
+    snprintf(path, sizeof path, "%s/out", stub_folder());
+    stub_start(&stub, plugin, NULL);
+    old = redirect(short_reader());
+    ck_assert_uint_eq(stub_flush(&stub, &large), WEIR_RETRY);
+    redirect(open(path, O_WRONLY | O_CREAT, 0600));
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    redirect(old);
+    stub_stop(&stub);
+    check_file(path, "\n" PAIRS PAIRS);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     TCase *tests = tcase_create("stdout");
@@ -157,5 +202,6 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, printed, 0, sizeof rows / sizeof rows[0]);
     tcase_add_test(tests, rolled);
     tcase_add_test(tests, nobody_reads);
+    tcase_add_test(tests, torn);
     return unit_run(tests);
 }
