@@ -43,6 +43,9 @@ struct diag_list {
     size_t n_errors, n_warnings; /* those that are not kept, too */
     size_t n_hidden;             /* not kept */
     struct diag hidden;          /* the last of them; private */
+    /* Lines of the file being read that hold a secret: they are not shown. */
+    unsigned *secret_lines;
+    size_t n_secret_lines, cap_secret_lines;
 };
 
 void diag_list_finish(struct diag_list *list);

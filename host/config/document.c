@@ -172,7 +172,8 @@ void document_show_lines(
     for (size_t i = from; i < diags->count; i++) {
         struct diag *diag = &diags->items[i];
 
-        if (!diag->line || diag->source_line || !diag->file || strcmp(diag->file, path) != 0)
+        if (!diag->line || diag->source_line || !diag->file || strcmp(diag->file, path) != 0 ||
+            diag_is_secret_line(diags, diag->line))
             continue;
         if (diag->line < cursor.line)
             cursor = (struct cursor){text, text + size, 1};
