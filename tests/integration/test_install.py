@@ -1,0 +1,187 @@
+"""What `meson install` puts where, and that a flusher can be made with it alone."""
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import BUILD, ROOT, TIMEOUT_S
+
+SOURCE = r"""
+#include <stdio.h>
+#include <weir/flusher.h>
+
+struct options {
+    struct weir_str path;
+};
+
+struct outside {
+    const struct options *options;
+};
+
+static const struct weir_option rows[] = {
+    WEIR_OPTION_STRING_ROW(struct options, path, "Path", WEIR_REQUIRED, NULL, "Where to write."),
+};
+
+static int init(void *self, const struct weir_context *context)
+{
+    ((struct outside *)self)->options = context->options;
+    return 0;
+}
+
+static uint32_t flush(void *self, const struct weir_batch *batch, struct weir_result *result)
+{
+    const struct outside *outside = self;
+    FILE *file = fopen(outside->options->path.data, "a");
+
+    (void)result;
+    if (!file)
+        return WEIR_RETRY;
+    for (uint32_t g = 0; g < batch->n_groups; g++) {
+        for (uint32_t i = 0; i < batch->groups[g]->n_logs; i++) {
+            const struct weir_log *log = weir_log_at(batch->groups[g], i);
+
+            for (uint32_t c = 0; c < log->n_contents; c++)
+                fprintf(file, "<%.*s>", (int)log->contents[c].value.size,
+                    log->contents[c].value.data);
+            fputc('\n', file);
+        }
+    }
+    return fclose(file) == 0 ? WEIR_DELIVERED : WEIR_RETRY;
+}
+
+static const struct weir_flusher_class outside_class = {
+    .struct_size = sizeof(struct weir_flusher_class),
+    .flags = WEIR_FS_WRITE,
+    .type = "flusher_outside",
+    .version = "1.2.3",
+    .description = "Made outside of the tree",
+    .instance_size = sizeof(struct outside),
+    .options_size = sizeof(struct options),
+    .options = rows,
+    .n_options = 1,
+    .option_stride = sizeof rows[0],
+    .init = init,
+    .flush = flush,
+};
+
+WEIR_PLUGIN("outside", "1.2.3", "flusher_outside", &outside_class);
+"""
+
+
+def run(*words, env=None, cwd=None):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
+                          timeout=TIMEOUT_S * 5, stdin=subprocess.DEVNULL, check=False,
+                          env=env, cwd=cwd)
+    assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """Root of an installation, made with --destdir."""
+    root = tmp_path_factory.mktemp("install")
+    run("meson", "install", "--no-rebuild", "--destdir", root, "-C", BUILD)
+    return root
+
+
+def one(tree, pattern):
+    found = sorted(tree.rglob(pattern))
+    assert len(found) == 1, f"{pattern}: {found}"
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def flags(tree):
+    """Compiler flags by pkg-config, which may see the installed tree only."""
+    env = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=str(tree),
+               PKG_CONFIG_LIBDIR=str(one(tree, "weir-sdk-1.pc").parent))
+    env.pop("PKG_CONFIG_PATH", None)
+    return run("pkg-config", "--cflags", "--libs", "weir-sdk-1", env=env).split()
+
+
+@pytest.fixture(scope="module")
+def plugin(tree, flags, tmp_path_factory):
+    """flusher_outside.so, compiled against the installed tree."""
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "outside.c").write_text(SOURCE)
+    run("cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fPIC",
+        "-fvisibility=hidden", "-shared", "-MD", "-MF", "outside.d", "outside.c", "-o",
+        "flusher_outside.so", "-Wl,-z,defs", *flags, cwd=folder)
+    return folder / "flusher_outside.so"
+
+
+def test_everything_is_installed(tree):
+    assert os.access(one(tree, "bin/weir"), os.X_OK)
+    headers = {path.name for path in tree.rglob("include/weir-1/weir/*.h")}
+    assert headers == {path.name for path in (ROOT / "sdk/include/weir").glob("*.h")}
+    for name in ("weir-sdk-1.pc", "weir-mock-1.pc", "libweir-sdk.a", "libweir-mock.a"):
+        one(tree, name)
+    built = {path.name for path in (BUILD / "flushers").glob("flusher_*.so")}
+    assert built and {path.name for path in tree.rglob("weir/flushers/1/*.so")} == built
+
+
+def test_installed_files_do_not_point_to_the_checkout(tree):
+    for path in [*tree.rglob("*.pc"), *tree.rglob("*.yml"), *tree.rglob("*.h")]:
+        text = path.read_text()
+        assert str(ROOT) not in text and str(BUILD) not in text, path
+
+
+def test_plugins_yml_names_what_is_installed(tree):
+    text = one(tree, "plugins.yml").read_text()
+    for path in tree.rglob("weir/flushers/1/*.so"):
+        assert path.name.removesuffix(".so") in text
+
+
+def test_no_header_comes_from_the_checkout(plugin):
+    dependencies = plugin.with_name("outside.d").read_text()
+    assert "include/weir-1/weir/flusher.h" in dependencies
+    assert str(ROOT) not in dependencies and str(BUILD) not in dependencies
+
+
+def test_plugin_exports_one_symbol(plugin):
+    if not shutil.which("nm"):
+        pytest.skip("no nm")
+    symbols = [line.split()[-1] for line in run("nm", "-D", "--defined-only", plugin).splitlines()]
+    assert symbols == ["weir_plugin_register_v1"]
+
+
+def test_template_is_built_and_tested_from_the_installed_tree(tree, tmp_path):
+    folder = tmp_path / "my-flusher"
+    shutil.copytree(one(tree, "weir-1/template"), folder)
+    env = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=str(tree),
+               PKG_CONFIG_LIBDIR=str(one(tree, "weir-sdk-1.pc").parent))
+    env.pop("PKG_CONFIG_PATH", None)
+    run("make", "flusher_template.so", env=env, cwd=folder)
+    assert (folder / "flusher_template.so").exists()
+
+
+def list_of_plugins(plugin, tmp_path):
+    path = tmp_path / "plugins.yml"
+    path.write_text(f"plugins:\n  common:\n    - import: {plugin}\n")
+    return path
+
+
+def test_installed_host_lists_it(tree, plugin, tmp_path):
+    plugins = list_of_plugins(plugin, tmp_path)
+    said = run(one(tree, "bin/weir"), "plugins", "--plugins", plugins, "--format", "json",
+               cwd=tmp_path)
+    listed, = json.loads(said)["plugins"]
+    assert listed["state"] == "ok"
+    assert [each["type"] for each in listed["classes"]] == ["flusher_outside"]
+
+
+def test_installed_host_runs_it(tree, plugin, tmp_path):
+    source, target = tmp_path / "in.log", tmp_path / "out.txt"
+    source.write_text("one\ntwo\n")
+    pipeline = tmp_path / "pipeline.json"
+    pipeline.write_text(json.dumps({
+        "inputs": [{"plugin_type": "input_file", "detail": {"FilePaths": [str(source)]}}],
+        "flushers": [{"plugin_type": "flusher_outside", "detail": {"Path": str(target)}}],
+    }))
+    run(one(tree, "bin/weir"), "run", "--plugins", list_of_plugins(plugin, tmp_path),
+        "--data", tmp_path / "data", "--once", pipeline, cwd=tmp_path)
+    lines = target.read_text().splitlines()
+    assert len(lines) == 2
+    assert "<one>" in lines[0] and "<two>" in lines[1]
