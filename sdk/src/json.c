@@ -1,96 +1,116 @@
 #include <weir/json.h>
+#include "utf8.h"
+#include "words.h"
 
-#include <endian.h>
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
-#define ONES 0x0101010101010101U
-#define HIGH_BITS 0x8080808080808080U
+/* What one turn may write beyond the bytes it has read: a block of words whose end
+ * is not kept, an escape, quotes and what stands around them. */
+#define SLACK 48u
 
-/* High bit of each byte that is zero. Bytes above a zero byte may be wrong, so
- * only "none" and the lowest one can be relied on. */
-static inline uint64_t zero_bytes(uint64_t word)
+/* A string on its way: what is left of it, and where its JSON goes. There is always
+ * room for the bytes left and SLACK more. */
+struct cursor {
+    const unsigned char *from, *end;
+    char *to; /* NULL: no memory */
+    bool html;
+};
+
+static ALWAYS_INLINE size_t left(const struct cursor *at)
 {
-    return (word - ONES) & ~word & HIGH_BITS;
+    return (size_t)(at->end - at->from);
 }
 
-static inline uint64_t equal_bytes(uint64_t word, unsigned char byte)
+/* Moves over `n` bytes that were copied. */
+static ALWAYS_INLINE void pass(struct cursor *at, size_t n)
 {
-    return zero_bytes(word ^ (ONES * byte));
+    at->from += n;
+    at->to += n;
 }
 
-/* The same for bytes that cannot be copied without a closer look. */
-static inline uint64_t special_bytes(uint64_t word, bool html)
+static void make_room(struct weir_buffer *buffer, struct cursor *at)
 {
-    uint64_t found = (word - ONES * 0x20) & ~word & HIGH_BITS;
+    if (at->to)
+        buffer->size = (size_t)(at->to - buffer->data);
+    at->to = weir_buffer_reserve(buffer, left(at) + SLACK);
+}
 
-    found |= equal_bytes(word, '"') | equal_bytes(word, '\\') | (word & HIGH_BITS);
+/* Marks, by its high bit, a byte that is not copied as it is. */
+static ALWAYS_INLINE uint64_t word_marks(uint64_t word, bool html)
+{
+    uint64_t marks = word | word_below(word, 0x20) | word_equal(word, '"') | word_equal(word, '\\');
+
     if (html)
-        found |= equal_bytes(word, '<') | equal_bytes(word, '>') | equal_bytes(word, '&');
-    return found;
+        marks |= word_equal(word, '<') | word_equal(word, '>') | word_equal(word, '&');
+    return marks & WORD_HIGH_BITS;
 }
 
-static inline bool is_special(unsigned char byte, bool html)
+/* 32 bytes at a time, as long as none is marked. */
+static ALWAYS_INLINE void copy_blocks(struct cursor *at)
 {
-    return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\' ||
-           (html && (byte == '<' || byte == '>' || byte == '&'));
-}
+    while (left(at) >= 32) {
+        uint64_t a = word_load(at->from), b = word_load(at->from + 8);
+        uint64_t c = word_load(at->from + 16), d = word_load(at->from + 24);
 
-static inline size_t ascii_run(const unsigned char *text, size_t size, bool html)
-{
-    size_t i = 0;
-
-    for (; size - i >= 8; i += 8) {
-        uint64_t word, found;
-
-        memcpy(&word, text + i, sizeof word);
-        found = special_bytes(le64toh(word), html);
-        if (found)
-            return i + (size_t)__builtin_ctzll(found) / 8;
-    }
-    while (i < size && !is_special(text[i], html))
-        i++;
-    return i;
-}
-
-/* Bytes of the valid sequence beyond ASCII that starts at `text`, 0 if there is none. */
-static size_t sequence_length(const unsigned char *text, size_t size)
-{
-    unsigned char lead = text[0];
-    size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-
-    if (lead < 0xC2 || lead > 0xF4 || size < length)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    if ((lead == 0xE0 && text[1] < 0xA0) || (lead == 0xED && text[1] > 0x9F) ||
-        (lead == 0xF0 && text[1] < 0x90) || (lead == 0xF4 && text[1] > 0x8F))
-        return 0;
-    return length;
-}
-
-static bool is_line_separator(const unsigned char *text, size_t length)
-{
-    return length == 3 && text[0] == 0xE2 && text[1] == 0x80 && (text[2] & 0xFE) == 0xA8;
-}
-
-/* Bytes that can be copied as they are. */
-static inline size_t plain_run(const unsigned char *text, size_t size, bool html)
-{
-    size_t i = 0;
-
-    for (;;) {
-        size_t length;
-
-        i += ascii_run(text + i, size - i, html);
-        if (i == size || text[i] < 0x80)
-            return i;
-        length = sequence_length(text + i, size - i);
-        if (!length || (html && is_line_separator(text + i, length)))
-            return i;
-        i += length;
+        memcpy(at->to, at->from, 32);
+        if (word_marks(a, at->html) | word_marks(b, at->html) | word_marks(c, at->html) |
+            word_marks(d, at->html))
+            return;
+        pass(at, 32);
     }
 }
 
+/* 8 bytes at a time; true when it stopped at one that is marked. */
+static ALWAYS_INLINE bool copy_words(struct cursor *at)
+{
+    while (left(at) >= 8) {
+        uint64_t word = word_load(at->from), marks = word_marks(word, at->html);
+
+        word_store(at->to, word);
+        if (marks) {
+            pass(at, word_first(marks));
+            return true;
+        }
+        pass(at, 8);
+    }
+    return false;
+}
+
+/* The same for the rest, fewer than 8 bytes. */
+static ALWAYS_INLINE bool copy_rest(struct cursor *at)
+{
+    size_t size = left(at);
+    uint64_t word, marks;
+
+    if (!size)
+        return false;
+    word = word_load_part(at->from, size);
+    marks = word_marks(word, at->html) & word_bytes(size);
+    word_store(at->to, word);
+    pass(at, marks ? word_first(marks) : size);
+    return marks != 0;
+}
+
+/* Copies what needs no change; true when it stopped at a byte that does. */
+static ALWAYS_INLINE bool copy_plain(struct cursor *at)
+{
+    copy_blocks(at);
+    return copy_words(at) || copy_rest(at);
+}
+
+static void escape_unit(struct cursor *at, unsigned unit)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *to = at->to;
+
+    *to++ = '\\';
+    *to++ = 'u';
+    for (int shift = 12; shift >= 0; shift -= 4)
+        *to++ = digits[unit >> shift & 15];
+    at->to = to;
+}
+
+/* The letter behind a backslash that stands for the byte, 0 if there is none. */
 static char short_escape(unsigned char byte)
 {
     switch (byte) {
@@ -112,69 +132,122 @@ static char short_escape(unsigned char byte)
     }
 }
 
-static void append_unit(struct weir_buffer *buffer, unsigned unit)
+static void escape_ascii(struct cursor *at)
 {
-    static const char hex[] = "0123456789abcdef";
-    char text[] = {
-        '\\', 'u', hex[unit >> 12 & 15], hex[unit >> 8 & 15], hex[unit >> 4 & 15], hex[unit & 15]};
+    unsigned char byte = *at->from++;
+    char letter = short_escape(byte);
 
-    weir_buffer_append(buffer, text, sizeof text);
+    if (!letter) {
+        escape_unit(at, byte);
+        return;
+    }
+    *at->to++ = '\\';
+    *at->to++ = letter;
 }
 
-/* Writes what starts at `text` and is not plain; returns how many bytes that were. */
-static size_t append_escape(struct weir_buffer *buffer, const unsigned char *text, size_t size)
+/* Characters of three bytes, most of what is not ASCII in practice, in a row. One
+ * look at four bytes says whether it is one, and not overlong and no surrogate. */
+static ALWAYS_INLINE void copy_threes(struct cursor *at)
 {
-    char letter = short_escape(text[0]);
+    while (left(at) >= 4) {
+        uint32_t four = word_load_half(at->from), range = four & 0x200F;
 
-    if (letter) {
-        weir_buffer_append(buffer, (char[]){'\\', letter}, 2);
-    } else if (text[0] < 0x80) {
-        append_unit(buffer, text[0]);
-    } else if (sequence_length(text, size)) {
-        append_unit(buffer, 0x2000u | (text[2] & 0x3Fu));
-        return 3;
+        if ((four & 0xC0C0F0) != 0x8080E0 || !range || range == 0x200D)
+            return;
+        if (at->html && (four & 0xFEFFFF) == 0xA880E2)
+            return;
+        memcpy(at->to, at->from, 4);
+        pass(at, 3);
+    }
+}
+
+static bool is_line_separator(const unsigned char *text, size_t length)
+{
+    return length == 3 && text[0] == 0xE2 && text[1] == 0x80 && (text[2] & 0xFE) == 0xA8;
+}
+
+/* One character beyond ASCII, or one byte that is part of none. */
+static void copy_character(struct weir_buffer *buffer, struct cursor *at)
+{
+    size_t length = utf8_length(at->from, left(at));
+
+    if (length && !(at->html && is_line_separator(at->from, length))) {
+        memcpy(at->to, at->from, length);
+        pass(at, length);
+        return;
+    }
+    if (at->html) {
+        escape_unit(at, length ? 0x2000u | (at->from[2] & 0x3Fu) : 0xFFFDu);
     } else {
-        weir_buffer_append(buffer, "\xEF\xBF\xBD", 3);
+        memcpy(at->to, "\xEF\xBF\xBD", 3);
+        at->to += 3;
     }
-    return 1;
+    at->from += length ? length : 1;
+    make_room(buffer, at);
 }
 
-static inline void append_string(struct weir_buffer *buffer, struct weir_str text, bool html)
+/* What copy_plain() stopped at: one byte of ASCII, or a run beyond it. */
+static void pass_special(struct weir_buffer *buffer, struct cursor *at)
 {
-    const unsigned char *at = (const unsigned char *)text.data;
-    size_t left = text.size;
-
-    weir_buffer_append_byte(buffer, '"');
-    while (left) {
-        size_t run = plain_run(at, left, html);
-
-        weir_buffer_append(buffer, at, run);
-        if (run < left)
-            run += append_escape(buffer, at + run, left - run);
-        at += run;
-        left -= run;
+    if (*at->from < 0x80) {
+        escape_ascii(at);
+        make_room(buffer, at);
+        return;
     }
-    weir_buffer_append_byte(buffer, '"');
+    do {
+        copy_threes(at);
+        if (at->from < at->end && *at->from >= 0x80)
+            copy_character(buffer, at);
+    } while (at->to && at->from < at->end && *at->from >= 0x80);
+}
+
+/* `comma` in front of the quotes and `colon` behind them where wanted. */
+static ALWAYS_INLINE void append_string(
+    struct weir_buffer *buffer, struct weir_str text, bool html, bool comma, bool colon)
+{
+    const unsigned char *data = (const unsigned char *)(text.size ? text.data : "");
+    struct cursor at = {data, data + text.size, NULL, html};
+
+    make_room(buffer, &at);
+    if (!at.to)
+        return;
+    if (comma)
+        *at.to++ = ',';
+    *at.to++ = '"';
+    while (copy_plain(&at)) {
+        pass_special(buffer, &at);
+        if (!at.to)
+            return;
+    }
+    *at.to++ = '"';
+    if (colon)
+        *at.to++ = ':';
+    buffer->size = (size_t)(at.to - buffer->data);
 }
 
 void weir_json_string(struct weir_buffer *buffer, struct weir_str text)
 {
-    append_string(buffer, text, false);
+    append_string(buffer, text, false, false, false);
 }
 
 void weir_json_string_html(struct weir_buffer *buffer, struct weir_str text)
 {
-    append_string(buffer, text, true);
+    append_string(buffer, text, true, false, false);
+}
+
+static bool ends_in_brace(const struct weir_buffer *buffer)
+{
+    return buffer->size && buffer->data[buffer->size - 1] == '{';
 }
 
 void weir_json_members(struct weir_buffer *buffer, const struct weir_kv *pairs, size_t n_pairs)
 {
+    bool comma = !ends_in_brace(buffer);
+
     for (size_t i = 0; i < n_pairs; i++) {
-        if (!buffer->size || buffer->data[buffer->size - 1] != '{')
-            weir_buffer_append_byte(buffer, ',');
-        weir_json_string(buffer, pairs[i].key);
-        weir_buffer_append_byte(buffer, ':');
-        weir_json_string(buffer, pairs[i].value);
+        append_string(buffer, pairs[i].key, false, comma, true);
+        append_string(buffer, pairs[i].value, false, false, false);
+        comma = true;
     }
 }
 

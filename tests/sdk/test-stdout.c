@@ -38,7 +38,7 @@ static const struct weir_kv tags[] = {KV("a", "1"), KV("b\"\\", "\n\0\xC3\x7F")}
 #define MESSAGES \
     NOW "{\"Time\":1697079992,\"Contents\":[{\"Key\":\"content\",\"Value\":" \
         "\"\\u003c1\\u003e \\u0026 \\\"\\n\"},{\"Key\":\"k\",\"Value\":\"\"}," \
-        "{\"Key\":\"k\",\"Value\":\"\uFFFD\"}]}\n" NOW "{\"Time\":5,\"Time_ns\":6}\n"
+        "{\"Key\":\"k\",\"Value\":\"\\ufffd\"}]}\n" NOW "{\"Time\":5,\"Time_ns\":6}\n"
 #define TAGS \
     NOW "[LogGroup] topic t, logstore c, logcount 2, tags " \
         "[Key:\"a\" Value:\"1\"  Key:\"b\\\"\\\\\" Value:\"\\n\\000\\303\\177\" ]\n"

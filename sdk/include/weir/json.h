@@ -15,7 +15,8 @@ WEIR_BEGIN_DECLS
 /* A string with its quotes. Escaped is only what must be. */
 void weir_json_string(struct weir_buffer *buffer, struct weir_str text);
 
-/* The same, with < > & U+2028 U+2029 written as \uXXXX, as Go does by default. */
+/* The same, with < > & U+2028 U+2029 and U+FFFD for a wrong byte written as \uXXXX,
+ * as Go's encoding/json does by default. */
 void weir_json_string_html(struct weir_buffer *buffer, struct weir_str text);
 
 /* "key":"value" pairs in order. Without braces; commas between them, and one in
