@@ -127,6 +127,8 @@ void lane_keep_details(struct parcel *parcel, const struct weir_result *result)
     if (!result)
         return;
     parcel->retry_after_ns = result->retry_after_ns;
+    if (parcel->marks && parcel->text[0]) /* words about a rejected log say more */
+        return;
     if (result->code)
         parcel->code = result->code;
     if (result->text && result->text[0])
