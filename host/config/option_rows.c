@@ -110,6 +110,15 @@ struct json_object *option_default_json(const struct weir_option *row)
     return json ? json : json_object_new_string(row->default_text);
 }
 
+bool option_is_secret(const struct weir_option *row, uint32_t stride)
+{
+    bool secret = row->flags & WEIR_SECRET;
+
+    for (uint32_t i = 0; i < row->n_fields; i++)
+        secret |= option_is_secret(option_row(row->fields, stride, i), stride);
+    return secret;
+}
+
 uint32_t option_member_size(const struct weir_option *row)
 {
     static const uint8_t sizes[] = {

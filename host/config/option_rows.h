@@ -35,6 +35,9 @@ struct json_object *option_parse_json(const char *text);
 /* The default as a value; NULL: none. The caller's reference. */
 struct json_object *option_default_json(const struct weir_option *row);
 
+/* Whether the row or one below it holds a secret. */
+bool option_is_secret(const struct weir_option *row, uint32_t stride);
+
 /* Bytes and alignment of a filled member. 0 for unknown types. */
 uint32_t option_member_size(const struct weir_option *row);
 uint32_t option_member_align(const struct weir_option *row);

@@ -77,6 +77,28 @@ static bool good_bound(const struct weir_option *row, const char *text)
     return *text && !*end && !errno;
 }
 
+/* Whether the smallest that is allowed is not above the largest. */
+static bool in_order(const struct weir_option *row)
+{
+    uint64_t number = 0;
+
+    if (!row->min || !row->max)
+        return true;
+    switch (row->type) {
+    case WEIR_OPTION_INT:
+        return option_int_in_range(row, strtoll(row->min, NULL, 10));
+    case WEIR_OPTION_FLOAT:
+        return option_float_in_range(row, strtod(row->min, NULL));
+    case WEIR_OPTION_SIZE:
+        return size_parse(row->min, strlen(row->min), &number) && option_uint_in_range(row, number);
+    case WEIR_OPTION_DURATION:
+        return duration_parse(row->min, strlen(row->min), &number) &&
+               option_uint_in_range(row, number);
+    default:
+        return option_uint_in_range(row, strtoull(row->min, NULL, 10));
+    }
+}
+
 static int check_bounds(const struct check *check, const struct weir_option *row)
 {
     if (!good_bound(row, row->min))
@@ -85,6 +107,9 @@ static int check_bounds(const struct check *check, const struct weir_option *row
     if (!good_bound(row, row->max))
         return say(check, "option '%s': its max '%s' is not %s", row->name, row->max,
             option_type_words(row->type));
+    if (!in_order(row))
+        return say(check, "option '%s': its min '%s' is above its max '%s'", row->name, row->min,
+            row->max);
     return 0;
 }
 
@@ -149,6 +174,33 @@ static int check_row(
     return r ? r : check_default(check, row);
 }
 
+/* Two rows of one table. A deprecated row may share the member of another. */
+static int check_pair(
+    const struct check *check, const struct weir_option *row, const struct weir_option *other)
+{
+    uint64_t end = (uint64_t)row->offset + option_member_size(row);
+    uint64_t other_end = (uint64_t)other->offset + option_member_size(other);
+
+    if (!strcasecmp(other->name, row->name))
+        return say(
+            check, "option '%s' is there twice (names match without regard to case)", row->name);
+    if (row->offset < other_end && other->offset < end && !row->replaced_by && !other->replaced_by)
+        return say(check, "options '%s' and '%s' share the bytes from offset %u on", other->name,
+            row->name, MAX(row->offset, other->offset));
+    return 0;
+}
+
+static int check_replacement(const struct check *check, const struct weir_option *rows,
+    uint32_t n_rows, const struct weir_option *row)
+{
+    for (uint32_t i = 0; row->replaced_by && i < n_rows; i++)
+        if (!strcmp(option_row(rows, check->stride, i)->name, row->replaced_by))
+            return 0;
+    return row->replaced_by ? say(check, "option '%s': there is no option '%s' to replace it",
+                                  row->name, row->replaced_by)
+                            : 0;
+}
+
 static int check_rows(const struct check *check, const struct weir_option *rows, uint32_t n_rows,
     uint32_t size, unsigned depth)
 {
@@ -160,11 +212,15 @@ static int check_rows(const struct check *check, const struct weir_option *rows,
 
         if (!row->name || !row->name[0])
             return say(check, "option %u has no name", i);
-        for (uint32_t j = 0; j < i; j++)
-            if (!strcasecmp(option_row(rows, check->stride, j)->name, row->name))
-                return say(check, "option '%s' is there twice (names match without regard to case)",
-                    row->name);
         r = check_row(check, row, size, depth);
+        for (uint32_t j = 0; !r && j < i; j++)
+            r = check_pair(check, row, option_row(rows, check->stride, j));
+        if (r)
+            return r;
+    }
+    for (uint32_t i = 0; i < n_rows; i++) {
+        int r = check_replacement(check, rows, n_rows, option_row(rows, check->stride, i));
+
         if (r)
             return r;
     }

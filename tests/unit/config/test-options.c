@@ -12,8 +12,12 @@ struct inner {
     bool has_user;
 };
 
+struct login {
+    struct weir_str name;
+};
+
 struct sample {
-    bool flag;
+    bool flag, has_login;
     int64_t number;
     uint64_t count, bytes, wait_ns;
     double share;
@@ -25,6 +29,7 @@ struct sample {
     struct weir_object_list items;
     struct weir_str raw;
     struct weir_str secret;
+    struct login login;
 };
 
 static const char *const modes[] = {"fast", "safe", NULL};
@@ -33,6 +38,10 @@ static const struct weir_option inner_rows[] = {
     {"User", WEIR_OPTION_STRING, 0, offsetof(struct inner, user), offsetof(struct inner, has_user),
         "nobody", NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL},
     WEIR_OPTION_STRING_ROW(struct inner, password, "Password", WEIR_SECRET, NULL, "h"),
+};
+
+static const struct weir_option login_rows[] = {
+    WEIR_OPTION_STRING_ROW(struct login, name, "Name", WEIR_REQUIRED, NULL, "h"),
 };
 
 #define ROW(MEMBER, NAME, TYPE, FLAGS, DEFAULT, MIN, MAX) \
@@ -53,6 +62,9 @@ static const struct weir_option rows[] = {
     WEIR_OPTION_OBJECT_LIST_ROW(struct sample, items, "Items", 0, inner_rows, struct inner, "h"),
     ROW(raw, "Raw", WEIR_OPTION_JSON, 0, NULL, NULL, NULL),
     ROW(secret, "Secret", WEIR_OPTION_STRING, WEIR_SECRET, NULL, NULL, NULL),
+    {"Login", WEIR_OPTION_OBJECT, 0, offsetof(struct sample, login),
+        offsetof(struct sample, has_login), NULL, NULL, NULL, NULL, NULL, login_rows, 1,
+        sizeof(struct login), "h", NULL, NULL, NULL},
 };
 
 static const struct config_class class = {
@@ -161,11 +173,16 @@ static const struct {
     {"{\"RemoteURL\": \"u\", \"Wait\": \"2h\"}", "W1202", 28, NULL},
     {"{\"RemoteURL\": \"u\", \"Wait\": -5}", "W1202", 28, NULL},
     {"{\"RemoteURL\": \"u\", \"Mode\": \"Fast\"}", "W1203", 28, NULL},
-    {"{\"RemoteURL\": \"u\", \"List\": [1]}", "W1201", 28, NULL},
+    {"{\"RemoteURL\": \"u\", \"List\": [1]}", "W1201", 29, NULL},
     {"{\"RemoteURL\": \"u\", \"List\": \"a\"}", "W1201", 28, NULL},
-    {"{\"RemoteURL\": \"u\", \"Map\": {\"a\": 1}}", "W1201", 27, NULL},
+    {"{\"RemoteURL\": \"u\", \"Map\": {\"a\": 1}}", "W1201", 33, NULL},
     {"{\"RemoteURL\": \"u\", \"Auth\": {\"Usr\": \"a\"}}", "W1003", 29, "did you mean 'User'?"},
     {"{\"RemoteURL\": \"u\", \"Items\": [{\"User\": 1}]}", "W1201", 39, NULL},
+    {"{\"RemoteURL\": \"u\", \"Login\": {}}", "W1204", 29, NULL},
+    {"{\"RemoteURL\": \"u\", \"remoteURL\": \"u\"}", "W1005", 20, NULL},
+    {"{\"RemoteURL\": \"u\", \"Mode\": \"fast\\u0000\"}", "W1203", 28, NULL},
+    {"{\"RemoteURL\": \"u\", \"Number\": 1e300}", "W1201", 30, NULL},
+    {"{\"RemoteURL\": \"u\", \"Raw\": [\"${env:WEIR_TEST_NOT_SET}\"]}", "W1301", 27, NULL},
     {"{\"RemoteURL\": \"${env:WEIR_TEST_NOT_SET}\"}", "W1301", 15, NULL},
     {"{\"RemoteURL\": \"${file:/not/there}\"}", "W1302", 15, NULL},
     {"{\"RemoteURL\": \"${HOME}\"}", "W1303", 15, NULL},
@@ -223,6 +240,119 @@ START_TEST(references_take_the_options_type)
 }
 END_TEST
 
+/* Parts of lists and maps are strings, whatever they look like. */
+START_TEST(references_in_lists_and_maps_stay_strings)
+{
+    struct options *options;
+    struct sample *sample;
+
+    setenv("WEIR_TEST_NUMBER", "4", 1);
+    options = fill("{\"RemoteURL\": \"u\", \"List\": [\"${env:WEIR_TEST_NUMBER}\"],"
+                   "\"Map\": {\"a\": \"${env:WEIR_TEST_NUMBER}\"},"
+                   "\"Raw\": [{\"b\": \"<${env:WEIR_TEST_NUMBER}>\"}]}",
+        false);
+    ck_assert_ptr_nonnull(options);
+    sample = options->values;
+    ck_assert_str_eq(sample->list.items[0].data, "4");
+    ck_assert_str_eq(sample->map.items[0].value.data, "4");
+    ck_assert_str_eq(sample->raw.data, "[{\"b\":\"<4>\"}]");
+    options_destroy(options);
+}
+END_TEST
+
+START_TEST(references_stand_for_lists_and_objects)
+{
+    struct options *options;
+    struct sample *sample;
+
+    setenv("WEIR_TEST_LIST", "[\"x\",\"y\"]", 1);
+    setenv("WEIR_TEST_ITEMS", "[{\"User\":\"a\"},{}]", 1);
+    setenv("WEIR_TEST_AUTH", "{\"user\":\"me\"}", 1);
+    options = fill("{\"RemoteURL\": \"u\", \"List\": \"${env:WEIR_TEST_LIST}\","
+                   "\"Items\": \"${env:WEIR_TEST_ITEMS}\", \"Auth\": \"${env:WEIR_TEST_AUTH}\"}",
+        false);
+    ck_assert_ptr_nonnull(options);
+    sample = options->values;
+    ck_assert_uint_eq(sample->list.count, 2);
+    ck_assert_uint_eq(sample->items.count, 2);
+    ck_assert_str_eq(sample->auth.user.data, "me");
+    options_destroy(options);
+    teardown();
+    setenv("WEIR_TEST_AUTH", "{\"Usr\":\"me\"}", 1);
+    ck_assert_ptr_null(fill("{\"RemoteURL\": \"u\", \"Auth\": \"${env:WEIR_TEST_AUTH}\"}", false));
+    ck_assert_str_eq(diags.items[0].code, "W1003");
+    ck_assert_uint_eq(diags.items[0].column, 28);
+}
+END_TEST
+
+/* What is required in an object is required only if the object is given. */
+START_TEST(absent_objects_may_be_absent)
+{
+    struct options *options = fill("{\"RemoteURL\": \"u\"}", false);
+    struct sample *sample = options->values;
+
+    ck_assert(!sample->has_login);
+    ck_assert_str_eq(sample->login.name.data, "");
+    ck_assert_str_eq(sample->secret.data, ""); /* never NULL */
+    ck_assert_str_eq(sample->raw.data, "");
+    options_destroy(options);
+    teardown();
+    options = fill("{\"RemoteURL\": \"u\", \"Login\": {\"Name\": \"n\"}}", false);
+    sample = options->values;
+    ck_assert(sample->has_login);
+    options_destroy(options);
+}
+END_TEST
+
+START_TEST(maps_keep_keys_that_differ_in_case)
+{
+    struct options *options =
+        fill("{\"RemoteURL\": \"u\", \"Map\": {\"Key\": \"1\", \"kEY\": \"2\"}}", false);
+    struct sample *sample = options->values;
+
+    ck_assert_uint_eq(sample->map.count, 2);
+    options_destroy(options);
+}
+END_TEST
+
+/* One way to write each value, whatever the user chose. */
+START_TEST(json_is_canonical)
+{
+    struct options *options =
+        fill("{\"remoteurl\": \"u\", \"Number\": 5.0, \"Wait\": \"500ms\", \"Bytes\": \"4KiB\","
+             "\"Share\": 1, \"Login\": {\"name\": \"n\"}}",
+            false);
+
+    ck_assert_str_eq(options->json,
+        "{\"Flag\":true,\"Number\":5,\"Count\":7,\"Bytes\":4096,\"Wait\":500000000,\"Share\":1,"
+        "\"RemoteURL\":\"u\",\"Mode\":\"safe\",\"List\":[\"a\",\"b\"],"
+        "\"Auth\":{\"User\":\"nobody\"},\"Login\":{\"Name\":\"n\"}}");
+    ck_assert_uint_eq(options->json_size, strlen(options->json));
+    options_destroy(options);
+}
+END_TEST
+
+START_TEST(what_references_stand_for_is_not_shown)
+{
+    setenv("WEIR_TEST_HIDDEN", "hunter2", 1);
+    ck_assert_ptr_null(
+        fill("{\"RemoteURL\": \"u\", \"Number\": \"${env:WEIR_TEST_HIDDEN}\"}", false));
+    ck_assert_ptr_null(strstr(diags.items[0].message, "hunter2"));
+    ck_assert_ptr_nonnull(strstr(diags.items[0].message, "${env:WEIR_TEST_HIDDEN}"));
+}
+END_TEST
+
+START_TEST(misspelt_secrets_are_not_shown)
+{
+    ck_assert_ptr_null(fill("{\"RemoteURL\": \"u\",\n \"Secrt\": \"hunter2\"}", false));
+    ck_assert(diag_is_secret_line(&diags, 2));
+    teardown();
+    ck_assert_ptr_null(fill("{\"RemoteURL\": \"u\",\n\n \"Auth\": \"hunter2\"}", false));
+    ck_assert_ptr_null(strstr(diags.items[diags.count - 1].message, "hunter2"));
+    ck_assert(diag_is_secret_line(&diags, 3));
+}
+END_TEST
+
 START_TEST(secrets_are_not_shown)
 {
     ck_assert_ptr_null(fill("{\"RemoteURL\": \"u\", \"Secret\": [\"hunter2\"]}", false));
@@ -267,6 +397,9 @@ START_TEST(unsound_tables_are_refused)
         {{.name = "A", .type = WEIR_OPTION_INT, .default_text = "x"}, "default"},
         {{.name = "A", .type = WEIR_OPTION_INT, .default_text = "9", .max = "5"}, "default"},
         {{.name = "A", .type = WEIR_OPTION_INT, .min = "one"}, "min"},
+        {{.name = "A", .type = WEIR_OPTION_INT, .min = "6", .max = "5"}, "min"},
+        {{.name = "A", .type = WEIR_OPTION_SIZE, .min = "2KiB", .max = "1KiB"}, "min"},
+        {{.name = "A", .type = WEIR_OPTION_BOOL, .min = "1"}, "min"},
         {{.name = "A", .type = WEIR_OPTION_ENUM}, "choices"},
         {{.name = "A", .type = WEIR_OPTION_OBJECT}, "fields"},
         {{.name = "", .type = WEIR_OPTION_BOOL}, "no name"},
@@ -284,6 +417,34 @@ START_TEST(unsound_tables_are_refused)
         ck_assert_msg(options_check_table(&one, text, sizeof text) < 0, "row %zu passes", i);
         ck_assert_msg(strstr(text, bad[i].reason) != NULL, "row %zu: %s", i, text);
     }
+}
+END_TEST
+
+/* Two rows that get in each other's way. */
+START_TEST(rows_do_not_collide)
+{
+    const struct weir_option bad[][2] = {
+        {{.name = "A", .type = WEIR_OPTION_INT},
+            {.name = "a", .type = WEIR_OPTION_INT, .offset = 8}},
+        {{.name = "A", .type = WEIR_OPTION_STRING},
+            {.name = "B", .type = WEIR_OPTION_INT, .offset = 8}},
+    };
+    const struct weir_option alias[] = {{.name = "A", .type = WEIR_OPTION_INT},
+        {.name = "Old", .type = WEIR_OPTION_INT, .replaced_by = "A"}};
+    const struct weir_option nowhere[] = {{.name = "A", .type = WEIR_OPTION_INT},
+        {.name = "Old", .type = WEIR_OPTION_INT, .offset = 8, .replaced_by = "B"}};
+    struct config_class two = {
+        .type = "t", .n_options = 2, .option_stride = sizeof alias[0], .options_size = 16};
+    char text[256] = "";
+
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        two.options = bad[i];
+        ck_assert_msg(options_check_table(&two, text, sizeof text) < 0, "table %zu passes", i);
+    }
+    two.options = nowhere;
+    ck_assert_int_lt(options_check_table(&two, text, sizeof text), 0);
+    two.options = alias;
+    ck_assert_msg(options_check_table(&two, text, sizeof text) == 0, "%s", text);
 }
 END_TEST
 
@@ -315,9 +476,17 @@ int main(void)
     tcase_add_test(tests, all_mistakes_are_told_at_once);
     tcase_add_test(tests, compat_makes_unknown_keys_warnings);
     tcase_add_test(tests, references_take_the_options_type);
+    tcase_add_test(tests, references_in_lists_and_maps_stay_strings);
+    tcase_add_test(tests, references_stand_for_lists_and_objects);
+    tcase_add_test(tests, absent_objects_may_be_absent);
+    tcase_add_test(tests, maps_keep_keys_that_differ_in_case);
+    tcase_add_test(tests, json_is_canonical);
+    tcase_add_test(tests, what_references_stand_for_is_not_shown);
+    tcase_add_test(tests, misspelt_secrets_are_not_shown);
     tcase_add_test(tests, secrets_are_not_shown);
     tcase_add_loop_test(tests, durations_parse, 0, (int)ARRAY_SIZE(durations));
     tcase_add_test(tests, unsound_tables_are_refused);
+    tcase_add_test(tests, rows_do_not_collide);
     tcase_add_test(tests, sound_table_passes);
     tcase_add_test(tests, distances);
     return unit_run(tests);
