@@ -82,8 +82,8 @@ static int check_name(const struct table *table, uint32_t i)
     const char *name = table->rows[i].name;
 
     if (!name || !*name || name[strcspn(name, " \t\r\n\"/")]) {
-        refuse(table->why, "W2156", "%s: the %u. option has no usable name%s%s%s", table->type,
-            i + 1, name ? ": '" : "", name ? name : "", name ? "'" : "");
+        refuse(table->why, "W2156", "%s: option %u has no usable name%s%s%s", table->type, i + 1,
+            name ? ": '" : "", name ? name : "", name ? "'" : "");
         return advise(table->why, "option.name", "name the option as it is written in configs");
     }
     for (uint32_t before = 0; before < i; before++)

@@ -249,7 +249,7 @@ static int import_classes(struct import *import, const struct weir_plugin *plugi
         descriptor_alloc(descriptor, plugin->n_classes * sizeof *descriptor->classes);
     for (uint32_t i = 0; !r && i < plugin->n_classes; i++) {
         if (!plugin->classes[i]) {
-            r = refuse(import->why, "W2143", "the %u. of its classes is NULL", i + 1);
+            r = refuse(import->why, "W2143", "class %u of its list is NULL", i + 1);
             refusal_text(&import->why->field, "weir_plugin.classes");
             refusal_text(&import->why->advice, "correct n_classes, or the array of classes");
             return r;

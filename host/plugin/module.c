@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/mem.h"
+#include "plugin/class_check.h"
 #include "plugin/loader.h"
 
 /* `import` below `folder`, if it is there. */
@@ -83,6 +84,8 @@ static int look(struct module *module, struct refusal *ret_why)
         return refuse(ret_why, "W2102", "the file cannot be read: %s", strerror(-r));
     elf_facts_finish(&module->facts);
     r = elf_file_read(fd, &module->facts, ret_why);
+    for (size_t i = 0; !r && i < module->facts.n_types; i++)
+        r = class_check_type(module->facts.types[i], ret_why);
     if (!r && module->listed->digest[0] &&
         strcmp(module->listed->digest, module->identity.digest) != 0)
         r = refuse_digest(module, ret_why);
@@ -313,7 +316,8 @@ bool module_knows_types(const struct module *module)
     return module_type(module, 0) != NULL;
 }
 
-/* A file whose content says nothing is taken to hold the type it is called after. */
+/* A file whose content says nothing, or is wrong, is taken to hold the type it is called
+ * after. */
 static bool is_called(const struct module *module, const char *type)
 {
     const char *slash = strrchr(module->listed->import, '/');
@@ -330,7 +334,8 @@ bool module_has_type(const struct module *module, const char *type)
     for (size_t i = 0; i < module->facts.n_types; i++)
         if (!strcmp(module->facts.types[i], type))
             return true;
-    return !module_knows_types(module) && is_called(module, type);
+    return (module->state == MODULE_REFUSED || !module_knows_types(module)) &&
+           is_called(module, type);
 }
 
 const char *module_name(const struct module *module)

@@ -73,6 +73,9 @@ void refusal_report(const struct refusal *refusal, const char *path, struct plac
     struct diag *diag =
         diag_add(diags, severity, refusal->code, place, "%s: %s", path, refusal->message);
 
-    diag->expected = copy_text(refusal->expected);
+    if (refusal->found && refusal->expected)
+        diag->expected = mem_printf("%s, found %s", refusal->expected, refusal->found);
+    else
+        diag->expected = copy_text(refusal->expected);
     diag->suggestion = copy_text(refusal->advice);
 }

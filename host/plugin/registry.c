@@ -78,7 +78,8 @@ static int refuse_taken(const struct module *module, const struct module *other,
     return r;
 }
 
-/* A type belongs to the first file that has it. */
+/* A type belongs to the first file that has it and is not refused so far: two builds of
+ * one plugin, for two machines, may be listed side by side. */
 static void check_types_free(struct registry *registry, struct module *module)
 {
     SCOPED_REFUSAL struct refusal why = {0};
@@ -86,13 +87,16 @@ static void check_types_free(struct registry *registry, struct module *module)
 
     if (module->state == MODULE_REFUSED || module->loaded)
         return;
-    for (const struct module *other = registry->modules; other < module; other++)
-        for (size_t i = 0; module_counts(other) && (type = module_type(module, i)); i++)
-            if (module_knows_types(other) && module_has_type(other, type)) {
+    for (const struct module *other = registry->modules; other < module; other++) {
+        if (!module_counts(other) || other->state == MODULE_REFUSED || !module_knows_types(other))
+            continue;
+        for (size_t i = 0; (type = module_type(module, i)); i++)
+            if (module_has_type(other, type)) {
                 refuse_taken(module, other, type, &why);
                 module_refuse(module, &why);
                 return;
             }
+    }
 }
 
 static void open_modules(struct registry *registry, bool warn, struct diag_list *diags)
@@ -217,7 +221,8 @@ static void note_suspects(
 
         if (!module_counts(module) || module->state != MODULE_REFUSED || module_knows_types(module))
             continue;
-        refusal_report(&module->why, module_name(module), place, DIAG_NOTE, diags);
+        diag_add(diags, DIAG_NOTE, module->why.code, place, "%s may have it, but is refused: %s",
+            module_name(module), module->why.message);
         n++;
     }
 }

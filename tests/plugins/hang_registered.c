@@ -1,0 +1,14 @@
+#include "good.h"
+
+#include <unistd.h>
+
+WEIR_NOTE_("hang_registered", "1.0.0", 0u, "flusher_hang_registered")
+
+const struct weir_plugin *weir_plugin_register_v1(
+    const struct weir_host *host, struct weir_error *error)
+{
+    (void)host;
+    (void)error;
+    for (;;)
+        pause();
+}

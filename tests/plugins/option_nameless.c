@@ -1,0 +1,10 @@
+#include "good.h"
+
+static const struct weir_option rows[] = {
+    WEIR_OPTION_BOOL_ROW(struct good_options, flag, "", "false", "Flag"),
+};
+
+static const struct weir_flusher_class broken = {
+    GOOD_CLASS("flusher_option_nameless"), GOOD_OPTIONS(rows)};
+
+WEIR_PLUGIN("option_nameless", "1.0.0", "flusher_option_nameless", &broken);
