@@ -41,11 +41,18 @@ void weir_buffer_finish(struct weir_buffer *buffer)
 
 void weir_buffer_append_uint(struct weir_buffer *buffer, uint64_t number)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     char digits[20];
     size_t at = sizeof digits;
 
-    do
-        digits[--at] = (char)('0' + number % 10);
-    while (number /= 10);
+    for (; number >= 10; number /= 100) {
+        at -= 2;
+        memcpy(digits + at, pairs + number % 100 * 2, 2);
+    }
+    if (number || at == sizeof digits)
+        digits[--at] = (char)('0' + number);
     weir_buffer_append(buffer, digits + at, sizeof digits - at);
 }

@@ -12,7 +12,7 @@
  * room for the bytes left and SLACK more. */
 struct cursor {
     const unsigned char *from, *end;
-    char *to; /* NULL: no memory */
+    char *to, *limit; /* to: NULL without memory; limit: where the buffer's memory ends */
     bool html;
 };
 
@@ -28,11 +28,24 @@ static ALWAYS_INLINE void pass(struct cursor *at, size_t n)
     at->to += n;
 }
 
-static void make_room(struct weir_buffer *buffer, struct cursor *at)
+/* Looks anew where the buffer can be written to. */
+static ALWAYS_INLINE void start(struct weir_buffer *buffer, struct cursor *at)
 {
-    if (at->to)
-        buffer->size = (size_t)(at->to - buffer->data);
     at->to = weir_buffer_reserve(buffer, left(at) + SLACK);
+    at->limit = buffer->data + buffer->capacity;
+}
+
+static __attribute__((noinline)) void grow(struct weir_buffer *buffer, struct cursor *at)
+{
+    buffer->size = (size_t)(at->to - buffer->data);
+    start(buffer, at);
+}
+
+/* Behind every step that has written more than it read. */
+static ALWAYS_INLINE void make_room(struct weir_buffer *buffer, struct cursor *at)
+{
+    if (__builtin_expect((size_t)(at->limit - at->to) < left(at) + SLACK, 0))
+        grow(buffer, at);
 }
 
 /* Marks, by its high bit, a byte that is not copied as it is. */
@@ -45,22 +58,29 @@ static ALWAYS_INLINE uint64_t word_marks(uint64_t word, bool html)
     return marks & WORD_HIGH_BITS;
 }
 
-/* 32 bytes at a time, as long as none is marked. */
-static ALWAYS_INLINE void copy_blocks(struct cursor *at)
+/* 32 bytes at a time; true when it stopped at one that is marked. */
+static ALWAYS_INLINE bool copy_blocks(struct cursor *at)
 {
     while (left(at) >= 32) {
-        uint64_t a = word_load(at->from), b = word_load(at->from + 8);
-        uint64_t c = word_load(at->from + 16), d = word_load(at->from + 24);
+        uint64_t a = word_marks(word_load(at->from), at->html);
+        uint64_t b = word_marks(word_load(at->from + 8), at->html);
+        uint64_t c = word_marks(word_load(at->from + 16), at->html);
+        uint64_t d = word_marks(word_load(at->from + 24), at->html);
 
         memcpy(at->to, at->from, 32);
-        if (word_marks(a, at->html) | word_marks(b, at->html) | word_marks(c, at->html) |
-            word_marks(d, at->html))
-            return;
+        if (a | b | c | d) {
+            pass(at, a   ? word_first(a)
+                     : b ? 8 + word_first(b)
+                     : c ? 16 + word_first(c)
+                         : 24 + word_first(d));
+            return true;
+        }
         pass(at, 32);
     }
+    return false;
 }
 
-/* 8 bytes at a time; true when it stopped at one that is marked. */
+/* The same, 8 bytes at a time. */
 static ALWAYS_INLINE bool copy_words(struct cursor *at)
 {
     while (left(at) >= 8) {
@@ -94,8 +114,7 @@ static ALWAYS_INLINE bool copy_rest(struct cursor *at)
 /* Copies what needs no change; true when it stopped at a byte that does. */
 static ALWAYS_INLINE bool copy_plain(struct cursor *at)
 {
-    copy_blocks(at);
-    return copy_words(at) || copy_rest(at);
+    return copy_blocks(at) || copy_words(at) || copy_rest(at);
 }
 
 static void escape_unit(struct cursor *at, unsigned unit)
@@ -132,10 +151,10 @@ static char short_escape(unsigned char byte)
     }
 }
 
-static void escape_ascii(struct cursor *at)
+static ALWAYS_INLINE void escape_ascii(struct cursor *at)
 {
     unsigned char byte = *at->from++;
-    char letter = short_escape(byte);
+    char letter = byte == '"' ? '"' : short_escape(byte);
 
     if (!letter) {
         escape_unit(at, byte);
@@ -186,14 +205,9 @@ static void copy_character(struct weir_buffer *buffer, struct cursor *at)
     make_room(buffer, at);
 }
 
-/* What copy_plain() stopped at: one byte of ASCII, or a run beyond it. */
-static void pass_special(struct weir_buffer *buffer, struct cursor *at)
+/* A run beyond ASCII. */
+static void pass_run(struct weir_buffer *buffer, struct cursor *at)
 {
-    if (*at->from < 0x80) {
-        escape_ascii(at);
-        make_room(buffer, at);
-        return;
-    }
     do {
         copy_threes(at);
         if (at->from < at->end && *at->from >= 0x80)
@@ -201,14 +215,25 @@ static void pass_special(struct weir_buffer *buffer, struct cursor *at)
     } while (at->to && at->from < at->end && *at->from >= 0x80);
 }
 
+/* What copy_plain() stopped at. */
+static ALWAYS_INLINE void pass_special(struct weir_buffer *buffer, struct cursor *at)
+{
+    if (*at->from >= 0x80) {
+        pass_run(buffer, at);
+        return;
+    }
+    escape_ascii(at);
+    make_room(buffer, at);
+}
+
 /* `comma` in front of the quotes and `colon` behind them where wanted. */
 static ALWAYS_INLINE void append_string(
     struct weir_buffer *buffer, struct weir_str text, bool html, bool comma, bool colon)
 {
     const unsigned char *data = (const unsigned char *)(text.size ? text.data : "");
-    struct cursor at = {data, data + text.size, NULL, html};
+    struct cursor at = {data, data + text.size, NULL, NULL, html};
 
-    make_room(buffer, &at);
+    start(buffer, &at);
     if (!at.to)
         return;
     if (comma)
