@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "process/chain.h"
 
 /* Steps for one line (a million take about 2 ms); after EXPENSIVE_LINES_MAX lines of a
  * batch have used them up, what the others of that batch get. On top of it come some
@@ -27,7 +28,9 @@ struct pattern {
     pcre2_code *bytes; /* byte by byte, right for ASCII; NULL: cannot be */
     pcre2_code *utf;   /* made when the first other line comes */
     bool utf_tried;
-    pcre2_match_data *match; /* large enough for both */
+    struct chain *chain;        /* the short cut for most expressions; NULL: none */
+    struct pattern_span *spans; /* what it finds */
+    pcre2_match_data *match;    /* large enough for both */
     pcre2_match_context *context;
     pcre2_jit_stack *stack; /* larger than the machine's; made when first needed */
     uint32_t n_expensive;   /* lines of this batch */
@@ -84,6 +87,18 @@ static bool compile_first(struct pattern *pattern, char *why, size_t why_max)
     return pattern->utf != NULL;
 }
 
+static void make_chain(struct pattern *pattern)
+{
+    if (!pattern->bytes)
+        return;
+    pattern->chain = chain_create((struct weir_str){pattern->text, pattern->text_size});
+    if (pattern->chain && chain_n_groups(pattern->chain) != pattern->n_groups) {
+        chain_destroy(pattern->chain); /* read otherwise than PCRE2 does */
+        pattern->chain = NULL;
+    }
+    pattern->spans = mem_calloc(pattern->n_groups + 1U, sizeof *pattern->spans);
+}
+
 struct pattern *pattern_create(struct weir_str text, bool at_start, char *why, size_t why_max)
 {
     SCOPED(pattern_destroy) struct pattern *pattern = mem_zalloc(sizeof *pattern);
@@ -103,6 +118,7 @@ struct pattern *pattern_create(struct weir_str text, bool at_start, char *why, s
         snprintf(why, why_max, "out of memory");
         return NULL;
     }
+    make_chain(pattern);
     pcre2_set_heap_limit(pattern->context, HEAP_KIB_MAX);
     pattern_renew(pattern);
     return take_ptr(pattern);
@@ -117,6 +133,8 @@ void pattern_destroy(struct pattern *pattern)
     pcre2_match_data_free(pattern->match);
     pcre2_match_context_free(pattern->context);
     pcre2_jit_stack_free(pattern->stack);
+    chain_destroy(pattern->chain);
+    free(pattern->spans);
     free(pattern->text);
     free(pattern);
 }
@@ -173,11 +191,25 @@ static int run_utf(struct pattern *pattern, struct weir_str subject)
     return r;
 }
 
+/* Whether the short cut leads there. */
+static bool match_chain(struct pattern *pattern, struct weir_str subject)
+{
+    if (!pattern->chain)
+        return false;
+    if (!chain_fits_utf8(pattern->chain) && !is_ascii(subject.data, subject.size))
+        return false;
+    return chain_match(pattern->chain, subject, pattern->spans);
+}
+
 enum pattern_result pattern_match(
     struct pattern *pattern, struct weir_str subject, const struct pattern_span **ret_spans)
 {
     int r;
 
+    if (match_chain(pattern, subject)) {
+        *ret_spans = pattern->spans;
+        return PATTERN_MATCH;
+    }
     set_limit(pattern, subject.size);
     if (pattern->bytes && is_ascii(subject.data, subject.size))
         r = run(pattern, pattern->bytes, subject);
