@@ -18,7 +18,7 @@ struct app_request {
     struct registry *registry;
     struct pipeline_config **configs; /* taken over, one by one */
     size_t n_configs;
-    size_t n_refused; /* files that had errors; told of already */
+    size_t n_refused;     /* files that had errors; told of already */
     const char *data_dir; /* made if it is not there */
     bool once;
     uint64_t drain_timeout_ns; /* without progress, at a stop */

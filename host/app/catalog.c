@@ -34,8 +34,8 @@ static const struct config_class *builtin(enum config_section section, size_t i)
     }
 }
 
-static const struct config_class *find(void *context, enum config_section section,
-    const char *type, struct place place, struct diag_list *diags, bool *ret_reported)
+static const struct config_class *find(void *context, enum config_section section, const char *type,
+    struct place place, struct diag_list *diags, bool *ret_reported)
 {
     struct catalog *catalog = context;
     const struct config_class *class;

@@ -42,9 +42,12 @@ static const struct option long_options[] = {
 static const struct config_class *find(const struct config_catalog *catalog,
     enum config_section section, const char *type, struct diag_list *diags)
 {
+    const struct place nowhere = {0};
     bool reported = false;
+    const struct config_class *class =
+        catalog->find(catalog->context, section, type, nowhere, diags, &reported);
 
-    return catalog->find(catalog->context, section, type, (struct place){0}, diags, &reported);
+    return class;
 }
 
 static const struct config_class *find_anywhere(const struct config_catalog *catalog,

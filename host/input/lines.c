@@ -34,7 +34,7 @@ static void move_to_block(struct lines *lines, size_t size)
     struct block *block = block_get(lines->memory, size);
     size_t held = lines_held(lines);
 
-    if (held)
+    if (held && lines->block)
         memcpy(block->data, lines->block->data + lines->start, held);
     block_unref(lines->block);
     lines->block = block;

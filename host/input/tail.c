@@ -179,7 +179,7 @@ static void begin_at(struct tail *tail, const uint64_t *positions)
 static int begin(struct tail *tail, uint64_t size)
 {
     uint32_t n_lanes = context_of(tail)->n_lanes;
-    uint64_t positions[RANGE_LANES_MAX], first;
+    uint64_t positions[RANGE_LANES_MAX] = {0}, first;
     bool same;
 
     fingerprint_check(&tail->print, tail->fd, &same);
@@ -256,7 +256,7 @@ static int check_print(struct tail *tail, bool *ret_same)
 
 int tail_check(struct tail *tail)
 {
-    struct stat status;
+    struct stat status = {0};
     enum tail_change change;
     bool same_inode = true, same = true;
     int r = 0;

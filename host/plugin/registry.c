@@ -1,5 +1,6 @@
 #include "plugin/registry.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -363,6 +364,7 @@ int registry_load(struct registry *registry, const char *type, const struct conf
 
     pthread_mutex_lock(&registry->lock);
     r = load_type(registry, type, &module, ret_why);
+    assert(r || module);
     if (!r && checked && checked != &module_class(module->descriptor, type)->config) {
         r = refuse(ret_why, "W2119", "the file was replaced after the options had been checked");
         refusal_text(&ret_why->advice, "load the configuration again");

@@ -1,11 +1,13 @@
 #include "good.h"
 
+#include <signal.h>
+
 #include <unistd.h>
 
 __attribute__((constructor)) static void early(void)
 {
     (void)!write(2, "about to crash\n", 15);
-    *(volatile int *)16 = 1;
+    raise(SIGSEGV);
 }
 
 static const struct weir_flusher_class broken = {GOOD_CLASS("flusher_crash_loaded")};

@@ -1,5 +1,7 @@
 #include "good.h"
 
+#include <signal.h>
+
 WEIR_NOTE_("crash_registered", "1.0.0", 0u, "flusher_crash_registered")
 
 const struct weir_plugin *weir_plugin_register_v1(
@@ -7,6 +9,6 @@ const struct weir_plugin *weir_plugin_register_v1(
 {
     (void)host;
     (void)error;
-    *(volatile int *)16 = 1;
+    raise(SIGSEGV);
     return NULL;
 }

@@ -83,6 +83,7 @@ START_TEST(control_bytes_are_made_visible)
     struct diag_list diags = {0};
     struct place place = {"\033[2J.json", 1, 2, 1};
 
+    /* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what is tested */
     diag_add(&diags, DIAG_ERROR, "W1001", place, "a\nb\xE2\x80\xAE\xFF")->source_line =
         mem_strdup("\033\xFFz");
     assert_text(&diags, "\\x1b[2J.json:1:2: error[W1001]: a\\x0ab\\u202e\\xff\n"
