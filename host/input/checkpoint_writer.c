@@ -46,6 +46,7 @@ static void take_work(struct checkpoints *self)
     }
     checkpoint_set_move(&self->writing, &self->pending);
     self->grown_bytes = 0;
+    self->now = false;
 }
 
 /* What could not be written waits again. */
@@ -53,7 +54,6 @@ static void put_back(struct checkpoints *self)
 {
     checkpoint_set_put_back(&self->pending, &self->writing);
     self->first_dirty_ns = clock_now_ns() + RETRY_NS;
-    self->now = false;
 }
 
 static void complain(struct checkpoints *self, int error)

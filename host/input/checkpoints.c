@@ -121,7 +121,9 @@ struct checkpoint *checkpoint_open(
     if (older)
         supersede(older);
     map_put(&checkpoints->open, &checkpoint->by_key, checkpoint_key_hash(&spec->key));
+    checkpoints->now = true;
     mark_dirty(checkpoint);
+    pthread_cond_signal(&checkpoints->work);
     pthread_mutex_unlock(&checkpoints->lock);
     return checkpoint;
 }
@@ -166,7 +168,6 @@ void checkpoints_sync(struct checkpoints *checkpoints)
     pthread_cond_signal(&checkpoints->work);
     while (checkpoints->n_rounds < until)
         pthread_cond_wait(&checkpoints->written, &checkpoints->lock);
-    checkpoints->now = false;
     pthread_mutex_unlock(&checkpoints->lock);
 }
 

@@ -48,7 +48,8 @@ struct checkpoint_spec {
     struct ack_source *source; /* where positions are asked; lives until checkpoint_close */
 };
 
-/* Notes the file, which is written soon. Another that is open with the same key is
+/* Notes the file, which is written at once: after a crash it must be found even if it
+ * was renamed meanwhile. Another that is open with the same key is
  * superseded: it is written no more. */
 struct checkpoint *checkpoint_open(
     struct checkpoints *checkpoints, const struct checkpoint_spec *spec);

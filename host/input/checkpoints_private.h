@@ -37,7 +37,8 @@ struct checkpoints {
     struct checkpoint_set writing; /* what the writer has in hand */
     uint64_t grown_bytes;          /* secured since the last write */
     uint64_t first_dirty_ns;
-    bool now, stopping, busy;
+    bool now; /* write what there is without waiting for more */
+    bool stopping, busy;
     uint64_t n_rounds; /* of writing */
 };
 
