@@ -121,11 +121,23 @@ struct checkpoint *checkpoint_open(
     if (older)
         supersede(older);
     map_put(&checkpoints->open, &checkpoint->by_key, checkpoint_key_hash(&spec->key));
+    checkpoint->noted_by = checkpoints->n_rounds + checkpoints->busy + 1;
     checkpoints->now = true;
     mark_dirty(checkpoint);
     pthread_cond_signal(&checkpoints->work);
     pthread_mutex_unlock(&checkpoints->lock);
     return checkpoint;
+}
+
+bool checkpoint_is_noted(struct checkpoint *checkpoint)
+{
+    struct checkpoints *self = checkpoint->owner;
+    bool noted;
+
+    pthread_mutex_lock(&self->lock);
+    noted = self->n_rounds >= checkpoint->noted_by;
+    pthread_mutex_unlock(&self->lock);
+    return noted;
 }
 
 static void checkpoint_destroy(struct checkpoint *checkpoint)

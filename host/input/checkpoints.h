@@ -48,11 +48,13 @@ struct checkpoint_spec {
     struct ack_source *source; /* where positions are asked; lives until checkpoint_close */
 };
 
-/* Notes the file, which is written at once: after a crash it must be found even if it
- * was renamed meanwhile. Another that is open with the same key is
+/* Notes the file, which is written at once. Another that is open with the same key is
  * superseded: it is written no more. */
 struct checkpoint *checkpoint_open(
     struct checkpoints *checkpoints, const struct checkpoint_spec *spec);
+/* Whether it is in the store (or could not be put there): what is delivered before may
+ * be all that is ever found of a file that is renamed while the process is dead. */
+bool checkpoint_is_noted(struct checkpoint *checkpoint);
 /* The last positions are written soon. NULL is fine. */
 void checkpoint_close(struct checkpoint *checkpoint);
 /* Positions of the source have grown. */

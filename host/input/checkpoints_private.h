@@ -19,8 +19,9 @@ struct checkpoint {
     char **lanes;
     uint32_t n_lanes;
     struct ack_source *source;
-    uint64_t noted;  /* the smallest position when it was last looked at */
-    bool superseded; /* another is open with its key */
+    uint64_t noted_by; /* the round of writing that puts it into the store */
+    uint64_t noted;    /* the smallest position when it was last looked at */
+    bool superseded;   /* another is open with its key */
 };
 
 struct checkpoints {

@@ -69,7 +69,7 @@ static void tell_no_descriptor(struct file_input *self, const struct tail *tail)
 }
 
 /* Opens and checks it; false when it is not to be read now. */
-static bool prepare(struct file_input *self, struct tail *tail)
+static bool prepare(struct file_input *self, struct tail *tail, bool *ret_opened)
 {
     bool was_open = tail->fd >= 0;
     int r;
@@ -79,6 +79,7 @@ static bool prepare(struct file_input *self, struct tail *tail)
     else
         r = tail_check(tail);
     self->n_open += (size_t)(tail->fd >= 0) - (size_t)was_open;
+    *ret_opened = !was_open;
     if (r == -ENOENT || r == -ESTALE)
         tail->done = context_of(self)->once; /* its path leads elsewhere: a scan will tell */
     else if (r == -EMFILE || r == -ENFILE)
@@ -188,24 +189,49 @@ static void put_off(struct file_input *self, struct tail *tail, unsigned *budget
     *budget -= *budget > 0;
 }
 
+enum turn_result {
+    TURN_READ,    /* it had its share, or was put off */
+    TURN_WAITS,   /* it is not noted yet */
+    TURN_BLOCKED, /* nothing may be read for now */
+};
+
+static enum turn_result take_file(struct file_input *self, struct tail *tail, unsigned *budget)
+{
+    bool opened;
+
+    if (!may_read(self))
+        return TURN_BLOCKED;
+    if (!prepare(self, tail, &opened)) {
+        put_off(self, tail, budget);
+        return TURN_READ;
+    }
+    if (!tail_is_noted(tail)) {
+        requeue(self, tail);
+        *budget -= 1;
+        return opened ? TURN_READ : TURN_WAITS;
+    }
+    return read_share(self, tail, budget) ? TURN_READ : TURN_BLOCKED;
+}
+
 void file_take_turn(struct file_input *self)
 {
-    const struct input_context *context = context_of(self);
+    struct loop *loop = context_of(self)->loop;
     unsigned budget = FILE_LOOP_BLOCKS;
+    bool only_waits = true;
     struct tail *tail;
 
     while (budget && (tail = list_first(&self->work, struct tail, work))) {
-        if (!may_read(self))
+        enum turn_result result = take_file(self, tail, &budget);
+
+        if (result == TURN_BLOCKED)
             return; /* resume() brings us back */
-        if (!prepare(self, tail))
-            put_off(self, tail, &budget);
-        else if (!read_share(self, tail, &budget))
-            return;
+        only_waits &= result == TURN_WAITS;
     }
-    if (!list_empty(&self->work))
-        loop_set_timer(context->loop, &self->turn_timer, loop_now_ns(context->loop));
-    else
+    if (list_empty(&self->work))
         file_end_if_done(self);
+    else
+        loop_set_timer(
+            loop, &self->turn_timer, loop_now_ns(loop) + (only_waits ? FILE_NOTED_POLL_NS : 0));
 }
 
 void file_end_if_done(struct file_input *self)

@@ -14,6 +14,8 @@
 /* Blocks read of one file, and of all, before others have their turn. */
 #define FILE_TURN_BLOCKS 4
 #define FILE_LOOP_BLOCKS 16
+/* How often is looked whether new files are noted in the checkpoints. */
+#define FILE_NOTED_POLL_NS (1 * NS_PER_MS)
 /* A file without a path is closed this long after it last grew. */
 #define FILE_GONE_KEEP_NS (5 * NS_PER_S)
 /* Names are looked through this often, or less when that takes long: at most one part

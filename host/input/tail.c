@@ -70,6 +70,13 @@ static void set_name(struct tail *tail, const char *name)
     tail->name = mem_strdup(name);
 }
 
+bool tail_is_noted(struct tail *tail)
+{
+    if (!tail->noted)
+        tail->noted = !tail->source->checkpoint || checkpoint_is_noted(tail->source->checkpoint);
+    return tail->noted;
+}
+
 void tail_set_known(struct tail *tail, const char *name)
 {
     set_name(tail, name);
@@ -166,6 +173,7 @@ static void begin_at(struct tail *tail, const uint64_t *positions)
         least = MIN(least, positions[i]);
     file_source_close(tail->source);
     tail->source = file_source_create(context->checkpoints, &spec, positions);
+    tail->noted = false;
     tail->position = least;
     tail->boundary = next_boundary(positions, context->n_lanes, least);
     free(tail->lane_starts);

@@ -50,6 +50,7 @@ struct tail {
     int error;               /* of the last try to open it, told once */
     bool already_read;       /* its checkpoint lay at its end when it was opened */
     bool cut_told;
+    bool noted;      /* its checkpoint is in the store */
     bool only_known; /* read it only if its checkpoint fits; its name is set then */
 
     /* The input's. */
@@ -72,6 +73,8 @@ int tail_check(struct tail *tail);
 /* Closes the descriptor; it can be opened again while the path leads to it. */
 void tail_close(struct tail *tail);
 void tail_rename(struct tail *tail, const char *path);
+/* Whether it may be read: its checkpoint is in the store, so that it is found again. */
+bool tail_is_noted(struct tail *tail);
 /* Looked for by its checkpoint: `name` is what it was called then. */
 void tail_set_known(struct tail *tail, const char *name);
 /* Whether a look at its status gives reason to read it. */
