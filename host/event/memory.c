@@ -32,12 +32,6 @@ struct memory *memory_create(size_t limit_bytes)
     return memory;
 }
 
-static void free_block(struct block *block)
-{
-    free(block->data);
-    free(block);
-}
-
 void memory_destroy(struct memory *memory)
 {
     if (!memory)
@@ -47,7 +41,7 @@ void memory_destroy(struct memory *memory)
             struct block *block = memory->free[i];
 
             memory->free[i] = block->next;
-            free_block(block);
+            free(block);
         }
     pthread_mutex_destroy(&memory->lock);
     free(memory);
@@ -82,11 +76,11 @@ struct block *block_get(struct memory *memory, size_t size)
     struct block *block = class < N_CLASSES ? take_free(memory, class) : NULL;
 
     if (!block) {
-        block = mem_zalloc(sizeof *block);
-        block->memory = memory;
-        block->class = class;
-        block->size = class < N_CLASSES ? class_sizes[class] : size;
-        block->data = mem_realloc(NULL, block->size, 1);
+        size_t data_size = class < N_CLASSES ? class_sizes[class] : size;
+
+        block = mem_realloc(NULL, sizeof *block + data_size, 1);
+        *block = (struct block){.memory = memory, .class = class, .size = data_size};
+        block->data = (char *)(block + 1);
     }
     atomic_store_explicit(&block->refs, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&memory->used, block->size, memory_order_relaxed);
@@ -140,7 +134,7 @@ void block_unref(struct block *block)
     memory = block->memory;
     used = atomic_fetch_sub(&memory->used, block->size) - block->size;
     if (!keep_free(memory, block))
-        free_block(block);
+        free(block);
     if (atomic_load(&memory->has_waiting) && used < memory->limit - memory->limit / 8)
         wake_waiting(memory);
 }

@@ -67,14 +67,15 @@ static bool json_c_takes(const char *text, size_t size)
 }
 
 /* What json-c 0.16 takes although it is no JSON: control characters in strings and around
- * values, halves of surrogate pairs, numbers that start with zeros or end in a point. */
+ * values, halves of surrogate pairs, numbers that start with zeros or a point, or end in one. */
 static bool json_c_is_laxer(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         char next = text[i + 1]; /* a NUL follows the last */
 
         if ((unsigned char)text[i] < 0x20 || (text[i] == '0' && isdigit((unsigned char)next)) ||
-            (text[i] == '.' && !isdigit((unsigned char)next)))
+            (text[i] == '.' &&
+                (!isdigit((unsigned char)next) || i == 0 || !isdigit((unsigned char)text[i - 1]))))
             return true;
     }
     return strcasestr(text, "\\ud");
