@@ -29,7 +29,7 @@ struct elf_file {
 #define NATIVE_MACHINE EM_PPC64
 #elif defined(__s390x__)
 #define NATIVE_MACHINE EM_S390
-#else /* cppcheck-suppress preprocessorErrorDirective */
+#else
 #error "which ELF machine is this?"
 #endif
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
