@@ -14,6 +14,8 @@
 /* A longer line is not shown in messages; bytes. */
 #define SHOWN_LINE_MAX_BYTES (32 * KIB)
 
+static const char json_wanted[] = "JSON: pipelines are JSON files, e.g. made by `yq -o json`";
+
 void document_destroy(struct document *document)
 {
     if (!document)
@@ -45,12 +47,24 @@ static int read_all(const char *path, struct buf *text)
     return 0;
 }
 
+static bool is_yaml(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot && (!strcasecmp(dot, ".yaml") || !strcasecmp(dot, ".yml"));
+}
+
 struct document *document_read(const char *path, struct diag_list *diags)
 {
     SCOPED_BUF struct buf text = {0};
     struct place place = {.file = path};
     int r = read_all(path, &text);
 
+    if (!r && is_yaml(path)) {
+        diag_add(diags, DIAG_ERROR, "W1002", place, "this is a YAML file")->expected =
+            mem_strdup(json_wanted);
+        return NULL;
+    }
     if (r) {
         diag_add(diags, DIAG_ERROR, "W1000", place, "cannot read this file: %s", strerror(-r));
         return NULL;
@@ -102,7 +116,7 @@ static bool check_text(const char *path, const char *text, size_t size, struct d
     }
     if (looks_like_yaml(text, size)) {
         diag_add(diags, DIAG_ERROR, "W1002", place, "this looks like YAML")->expected =
-            mem_strdup("JSON: pipelines are JSON files, e.g. made by `yq -o json`");
+            mem_strdup(json_wanted);
         return false;
     }
     return true;
@@ -181,6 +195,21 @@ void document_show_lines(
     }
 }
 
+/* Takes away shown lines that name something secret: of a text that is no JSON, options
+ * cannot say what is. */
+static void hide_likely_secrets(size_t from, struct diag_list *diags)
+{
+    static const char *const words[] = {"pass", "pwd", "secret", "token", "credential", "auth",
+        "apikey", "api_key", "accesskey", "access_key", "private"};
+
+    for (size_t i = from; i < diags->count; i++)
+        for (size_t j = 0; diags->items[i].source_line && j < ARRAY_SIZE(words); j++)
+            if (strcasestr(diags->items[i].source_line, words[j])) {
+                free(diags->items[i].source_line);
+                diags->items[i].source_line = NULL;
+            }
+}
+
 struct document *document_parse(
     const char *path, const char *text, size_t size, struct diag_list *diags)
 {
@@ -193,6 +222,7 @@ struct document *document_parse(
         root = scanner_scan(path, text, size, diags);
     if (!root) {
         document_show_lines(path, text, size, from, diags);
+        hide_likely_secrets(from, diags);
         return NULL;
     }
     document = mem_zalloc(sizeof *document);

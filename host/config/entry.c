@@ -62,6 +62,27 @@ static const struct json_node *type_member(const struct json_node *node, struct 
     return found;
 }
 
+/* An id is part of the lane's name, and that of folders. */
+static bool good_id(const char *id)
+{
+    size_t size = strlen(id);
+
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)id[i] < 0x20 || id[i] == '/' || id[i] == 0x7F)
+            return false;
+    return size && size <= COMPONENT_ID_MAX_BYTES && strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
+}
+
+static bool refuse_type_text(const struct json_node *node, struct diag_list *diags)
+{
+    SCOPED_FREE char *text = mem_strdup(json_object_to_json_string_ext(
+        node->value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+    diag_add(diags, DIAG_ERROR, "W1021", node->place, "%s is no type/id", text)->expected =
+        mem_strdup("\"type\" or \"type/id\", the id without slashes and control characters");
+    return false;
+}
+
 /* Grammar: name[/id[/ordinal]][#priority]; ordinal and priority mean nothing here. */
 static bool parse_type(
     struct component_config *item, const struct json_node *node, struct diag_list *diags)
@@ -75,6 +96,8 @@ static bool parse_type(
         return false;
     }
     text = json_object_get_string(node->value);
+    if (strlen(text) != (size_t)json_object_get_string_len(node->value))
+        return refuse_type_text(node, diags);
     slash = strchr(text, '/');
     end = slash && strchr(slash, '#') ? strchr(slash, '#') : text + strlen(text);
     if (!slash) {
@@ -84,13 +107,10 @@ static bool parse_type(
     ordinal = memrchr(slash + 1, '/', (size_t)(end - slash - 1));
     if (ordinal)
         end = ordinal;
-    if (slash == text || end == slash + 1) {
-        diag_add(diags, DIAG_ERROR, "W1021", node->place, "'%s' is no type/id", text)->expected =
-            mem_strdup("\"type\" or \"type/id\"");
-        return false;
-    }
     item->type = mem_strndup(text, (size_t)(slash - text));
     item->id = mem_strndup(slash + 1, (size_t)(end - slash - 1));
+    if (slash == text || !good_id(item->id))
+        return refuse_type_text(node, diags);
     item->name = mem_printf("%s/%s", item->type, item->id);
     return true;
 }
@@ -132,39 +152,21 @@ static bool has_option(const struct config_class *class, const char *name)
     return false;
 }
 
+/* A class may have an option of that name; then its own table says what is allowed. */
 static void read_interval(
     struct component_config *item, const struct json_node *object, struct diag_list *diags)
 {
-    const struct json_node *node = object ? json_member(object, "IntervalMs") : NULL;
-    int64_t number;
+    struct options_request fill = {
+        .class = &config_interval_class, .object = object, .place = item->place, .partial = true};
+    struct diag_list unheard = {0};
+    bool own = has_option(item->class, "IntervalMs");
+    struct options *options = options_fill(&fill, own ? &unheard : diags);
+    const struct interval_values *values = options ? options->values : NULL;
 
-    if (!node || !node->value)
-        return;
-    number = json_object_get_int64(node->value);
-    if ((!json_object_is_type(node->value, json_type_int) &&
-            !json_object_is_type(node->value, json_type_double)) ||
-        number < 1) {
-        if (!has_option(item->class, "IntervalMs"))
-            diag_add(diags, DIAG_ERROR, "W1201", node->place, "'IntervalMs' of %s does not do",
-                item->type)
-                ->expected = mem_strdup("an integer from 1 on: milliseconds");
-        return;
-    }
-    item->interval_ms = (uint64_t)number;
-}
-
-static char *read_text(
-    const struct json_node *entry, const char *key, const char *otherwise, struct diag_list *diags)
-{
-    const struct json_node *node = json_member(entry, key);
-
-    if (!node || !node->value)
-        return mem_strdup(otherwise);
-    if (!json_object_is_type(node->value, json_type_string)) {
-        diag_add(diags, DIAG_ERROR, "W1201", node->place, "'%s' must be a text", key);
-        return mem_strdup(otherwise);
-    }
-    return mem_strdup(json_object_get_string(node->value));
+    if (values && values->has_interval_ms)
+        item->interval_ms = values->interval_ms;
+    options_destroy(options);
+    diag_list_finish(&unheard);
 }
 
 static void read_delivery(struct component_config *item, const struct json_node *node,
@@ -178,7 +180,7 @@ static void read_delivery(struct component_config *item, const struct json_node 
     };
     struct options *options;
 
-    if (node && !json_object_is_type(node->value, json_type_object)) {
+    if (node && node->value && !json_object_is_type(node->value, json_type_object)) {
         diag_add(diags, DIAG_ERROR, "W1010", node->place, "'delivery' must be an object");
         return;
     }
@@ -188,23 +190,27 @@ static void read_delivery(struct component_config *item, const struct json_node 
     options_destroy(options);
 }
 
-/* What only flushers have: where to, and how. */
-static void read_flusher(struct component_config *item, const struct json_node *entry,
-    const struct global_config *global, const struct pipeline_request *request,
-    struct diag_list *diags)
+static char *copy_or(bool given, struct weir_str text, const char *otherwise)
 {
-    const struct json_node *key = json_member(entry, "LogstoreKey");
+    return given ? mem_strndup(text.data, text.size) : mem_strdup(otherwise ? otherwise : "");
+}
 
-    read_delivery(item, json_member(entry, "delivery"), request, diags);
-    item->project = read_text(entry, "Project", global->project ? global->project : "", diags);
-    item->logstore = read_text(entry, "Logstore", global->logstore ? global->logstore : "", diags);
+static void read_target(struct component_config *item, const struct json_node *entry,
+    const struct global_config *global, struct diag_list *diags)
+{
+    struct options_request fill = {
+        .class = &config_target_class, .object = entry, .place = item->place, .partial = true};
+    struct options *options = options_fill(&fill, diags);
+    const struct target_values none = {0}, *values = options ? options->values : &none;
+
+    item->project = copy_or(values->has_project, values->project, global->project);
+    item->logstore = copy_or(values->has_logstore, values->logstore, global->logstore);
     item->logstore_key = global->logstore_key;
-    if (key && json_object_is_type(key->value, json_type_int))
-        item->logstore_key = json_object_get_int64(key->value);
-    else if (key && key->value)
-        diag_add(diags, DIAG_ERROR, "W1201", key->place, "'LogstoreKey' must be an integer");
-    else if (json_member(entry, "Project") || json_member(entry, "Logstore"))
+    if (values->has_logstore_key)
+        item->logstore_key = values->logstore_key;
+    else if (values->has_project || values->has_logstore)
         item->logstore_key = entry_logstore_key(item->project, item->logstore);
+    options_destroy(options);
 }
 
 /* Keys beside the type that are the host's own. */
@@ -288,8 +294,10 @@ void entry_read(struct component_config *item, const struct json_node *node,
         if (known_key(flusher_keys, node->children[i].key))
             json_twin(node, &node->children[i], diags);
     fill_options(item, node, type, section, request, diags);
-    if (section == CONFIG_FLUSHER)
-        read_flusher(item, node, global, request, diags);
+    if (section == CONFIG_FLUSHER) {
+        read_delivery(item, json_member(node, "delivery"), request, diags);
+        read_target(item, node, global, diags);
+    }
 }
 
 bool entry_default(struct component_config *item, enum config_section section, const char *type,

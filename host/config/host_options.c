@@ -41,6 +41,44 @@ const struct config_class config_global_class = {
     .options_size = sizeof(struct global_values),
 };
 
+#define TARGET(MEMBER, NAME, TYPE, HELP) \
+    { \
+        NAME, TYPE, 0, offsetof(struct target_values, MEMBER), \
+            offsetof(struct target_values, has_##MEMBER), NULL, NULL, NULL, NULL, NULL, NULL, 0, \
+            0, HELP, NULL, NULL, NULL \
+    }
+
+static const struct weir_option target_rows[] = {
+    TARGET(project, "Project", WEIR_OPTION_STRING, "What is_ready and flush get as project"),
+    TARGET(logstore, "Logstore", WEIR_OPTION_STRING, "What is_ready and flush get as logstore"),
+    TARGET(logstore_key, "LogstoreKey", WEIR_OPTION_INT,
+        "Number of the logstore; a hash of project and logstore by default"),
+};
+
+const struct config_class config_target_class = {
+    .type = "a flusher entry",
+    .description = "What an entry may override of global",
+    .options = target_rows,
+    .n_options = ARRAY_SIZE(target_rows),
+    .option_stride = sizeof target_rows[0],
+    .options_size = sizeof(struct target_values),
+};
+
+static const struct weir_option interval_rows[] = {
+    {"IntervalMs", WEIR_OPTION_UINT, 0, offsetof(struct interval_values, interval_ms),
+        offsetof(struct interval_values, has_interval_ms), NULL, "1", NULL, "ms", NULL, NULL, 0, 0,
+        "How often this input collects", NULL, NULL, NULL},
+};
+
+const struct config_class config_interval_class = {
+    .type = "an input entry",
+    .description = "When a timer input collects",
+    .options = interval_rows,
+    .n_options = ARRAY_SIZE(interval_rows),
+    .option_stride = sizeof interval_rows[0],
+    .options_size = sizeof(struct interval_values),
+};
+
 static const char *const when_full_choices[] = {"block", "drop_oldest", "drop_newest", NULL};
 
 #define DELIVERY(MEMBER, NAME, TYPE, DEFAULT, MIN, UNIT, HELP) \

@@ -20,6 +20,21 @@ struct global_values {
     bool has_logstore, has_logstore_key;
 };
 
+/* What a flusher entry may override of `global`. */
+struct target_values {
+    struct weir_str project, logstore;
+    int64_t logstore_key;
+    bool has_project, has_logstore, has_logstore_key;
+};
+
+/* IntervalMs of an input entry. */
+struct interval_values {
+    uint64_t interval_ms;
+    bool has_interval_ms;
+};
+
+extern const struct config_class config_target_class;   /* into struct target_values */
+extern const struct config_class config_interval_class; /* into struct interval_values */
 extern const struct config_class config_global_class;   /* into struct global_values */
 extern const struct config_class config_delivery_class; /* into struct delivery_config */
 

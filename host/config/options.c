@@ -184,6 +184,8 @@ static bool check_key(struct filler *filler, const struct weir_option *rows, uin
 {
     const struct weir_option *row = find_row(filler, rows, n_rows, child->key);
 
+    if (!row && filler->request->partial)
+        return true;
     if (!row)
         return refuse_unknown(filler, rows, n_rows, child);
     if (row->replaced_by)

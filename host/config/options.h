@@ -26,6 +26,7 @@ struct options_request {
     const char *const *skip_keys; /* NULL-terminated, matched without regard to case */
     struct place place;           /* of the entry, for what is missing */
     bool compat;                  /* unknown keys are warnings */
+    bool partial;                 /* keys without a row are not looked at */
 };
 
 /* NULL when an error was added to `diags`; all errors are found, not the first only. */

@@ -70,7 +70,7 @@ static void read_global(struct pipeline_config *config, const struct json_node *
     };
     struct options *options;
 
-    if (node && !json_object_is_type(node->value, json_type_object)) {
+    if (node && node->value && !json_object_is_type(node->value, json_type_object)) {
         diag_add(diags, DIAG_ERROR, "W1010", node->place, "'global' must be an object");
         return;
     }
@@ -204,16 +204,23 @@ static void check_extensions(const struct json_node *node, struct diag_list *dia
             "extensions are not supported; nothing here uses one");
 }
 
+/* Not there, null, or []; what is no list has been told. */
+static bool is_absent(const struct json_node *section)
+{
+    return !section || !section->value ||
+           (json_object_is_type(section->value, json_type_array) && !section->n_children);
+}
+
 static void check_ends(
     struct pipeline_config *config, const struct json_node *root, struct diag_list *diags)
 {
     const struct json_node *inputs = json_member(root, "inputs");
     const struct json_node *flushers = json_member(root, "flushers");
 
-    if (!inputs || !inputs->value || (inputs->value && !inputs->n_children))
+    if (is_absent(inputs))
         diag_add(diags, DIAG_ERROR, "W1014", inputs ? inputs->place : root->place,
             "pipeline '%s' has no input: there is nothing to read", config->name);
-    if (!flushers || !flushers->value || !flushers->n_children)
+    if (is_absent(flushers))
         diag_add(diags, DIAG_ERROR, "W1013", flushers ? flushers->place : root->place,
             "pipeline '%s' has no flusher: its logs would go nowhere", config->name);
 }

@@ -13,6 +13,7 @@
 /* Upper bounds of one pipeline; more is an error that names the bound. */
 #define PIPELINE_FLUSHERS_MAX 64
 #define PIPELINE_COMPONENTS_MAX 1024
+#define COMPONENT_ID_MAX_BYTES 128
 
 enum when_full {
     WHEN_FULL_BLOCK,

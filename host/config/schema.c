@@ -9,9 +9,8 @@
 #include "config/schema_option.h"
 
 #define DRAFT "http://json-schema.org/draft-07/schema#"
-/* Behind a type: /id, maybe more. */
-#define ID_PATTERN "(/[^/#].*)?$"
-#define INTERVAL_MIN_MS 1
+/* Behind a type: /id, maybe /ordinal and #priority. */
+#define ID_PATTERN "(/(?!\\.\\.?(/|#|$))[^/#\\u0000-\\u001f\\u007f]{1,128}(/[^/#]*)?(#.*)?)?$"
 
 static const char *const section_keys[] = {
     [CONFIG_INPUT] = "inputs",
@@ -64,14 +63,25 @@ static struct json_object *maybe(const char *type)
     return schema;
 }
 
+static struct json_object *or_null(struct json_object *schema)
+{
+    struct json_object *either = json_object_new_object(), *ways = array_of_one(schema);
+
+    json_object_array_add(ways, schema_typed("null", NULL));
+    json_object_object_add(either, "anyOf", ways);
+    return either;
+}
+
 /* -- one type in its two forms -- */
 
-static struct json_object *interval_schema(void)
+/* Options of the host's own, among those of a type. */
+static void add_options(struct json_object *properties, const struct config_class *class)
 {
-    struct json_object *schema = maybe("number");
+    struct json_object *schema = schema_of_class(class);
 
-    json_object_object_add(schema, "minimum", json_object_new_int(INTERVAL_MIN_MS));
-    return schema;
+    json_object_object_foreach(json_object_object_get(schema, "properties"), key, option)
+        json_object_object_add(properties, key, json_object_get(option));
+    json_object_put(schema);
 }
 
 /* Inputs are timed by IntervalMs unless it is an option of their own. */
@@ -80,7 +90,7 @@ static void add_interval(struct json_object *schema, enum config_section section
     struct json_object *properties = json_object_object_get(schema, "properties");
 
     if (section == CONFIG_INPUT && !json_object_object_get(properties, "IntervalMs"))
-        json_object_object_add(properties, "IntervalMs", interval_schema());
+        add_options(properties, &config_interval_class);
 }
 
 static void add_host_keys(struct json_object *properties, enum config_section section)
@@ -89,9 +99,7 @@ static void add_host_keys(struct json_object *properties, enum config_section se
         return;
     json_object_object_add(properties, "delivery", reference_to("delivery"));
     json_object_object_add(properties, "Delivery", reference_to("delivery"));
-    json_object_object_add(properties, "Project", maybe("string"));
-    json_object_object_add(properties, "Logstore", maybe("string"));
-    json_object_object_add(properties, "LogstoreKey", maybe("integer"));
+    add_options(properties, &config_target_class);
 }
 
 static struct json_object *flat_form(const struct config_class *class, enum config_section section)
@@ -264,7 +272,7 @@ static struct json_object *global_schema(void)
     struct json_object *schema = schema_of_class(&config_global_class);
 
     allow(json_object_object_get(schema, "properties"), config_ignored_global_keys);
-    return schema;
+    return or_null(schema);
 }
 
 static struct json_object *root_properties(struct builder *builder)
@@ -296,7 +304,7 @@ char *schema_text(const struct config_catalog *catalog, struct diag_list *diags)
     json_object_object_add(root, "properties", root_properties(&builder));
     schema_close(root);
     json_object_object_add(
-        builder.definitions, "delivery", schema_of_class(&config_delivery_class));
+        builder.definitions, "delivery", or_null(schema_of_class(&config_delivery_class)));
     json_object_object_add(root, "definitions", builder.definitions);
     text = mem_strdup(json_object_to_json_string_ext(
         root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
