@@ -60,6 +60,13 @@ static const struct processing_row rows[] = {
     {"the key of the source", {GIVE_REGEX("(.)", "c")}, "c=ab", "c=a", 0},
     {"lazy", {GIVE_REGEX("<(.*?)>", "x")}, "c=<a><b>", "x=a", 0},
     {"alternatives", {GIVE_REGEX("(cat|category)", "x")}, "c=category", "x=cat", 0},
+    {"Unicode classes", {GIVE_REGEX("^(\\pL+)(.*)", "x|y")}, "c=b\303\2441", "x=b\303\244|y=1", 0},
+    {"characters by number", {GIVE_REGEX("(\\x{20ac}|\\x41)", "x")}, "c=a\342\202\254",
+        "x=\342\202\254", 0},
+    {"counted characters", {GIVE_REGEX("^(.{2})(.*)$", "x|y")}, "c=\303\244bc", "x=\303\244b|y=c",
+        0},
+    {"letter case", {GIVE_REGEX("(?i)^(GET|\\w+)", "x")}, "c=get", "x=get", 0},
+    {"lines", {GIVE_REGEX("(?m)^b(.*?)$", "x")}, "c=a\nbcd\ne", "x=cd", 0},
     {"what RE2 has not", {GIVE_REGEX("(a)(?=b)", "x")}, "c=ab", "x=a", 0},
 };
 
@@ -96,6 +103,23 @@ START_TEST(values_are_slices)
     source = test.batch->logs[0].contents[0].value.data;
     processing_run();
     ck_assert_ptr_eq(test.batch->logs[0].contents[1].value.data, source + 1);
+}
+END_TEST
+
+START_TEST(a_linear_expression_matches_lines_of_any_length)
+{
+    static const struct given given[] = {GIVE_REGEX("^(.+?)(?: (\\w+))?=(.*)$", "a|b|c"), {0}};
+    enum { SIZE = 2 << 20 };
+    char *text = mem_zalloc(SIZE);
+
+    ck_assert(processing_create("processor_regex", given));
+    memset(text, 'x', SIZE);
+    memcpy(text + SIZE - 4, " y=z", 4);
+    processing_add_bytes("c", text, SIZE);
+    free(text);
+    processing_run();
+    ck_assert_uint_eq(test.processor->n_failed, 0);
+    ck_assert_uint_eq(test.batch->logs[0].n_contents, 3);
 }
 END_TEST
 
@@ -191,6 +215,7 @@ int main(void)
     tcase_add_loop_test(tests, regex_row, 0, ARRAY_SIZE(rows));
     tcase_add_test(tests, any_byte_may_occur);
     tcase_add_test(tests, values_are_slices);
+    tcase_add_test(tests, a_linear_expression_matches_lines_of_any_length);
     tcase_add_test(tests, a_wrong_expression_is_refused_with_its_place);
     tcase_add_loop_test(tests, a_hostile_pattern_costs_a_counter, 0, ARRAY_SIZE(hostile));
     tcase_add_loop_test(tests, a_long_hostile_line_costs_a_counter, 0, ARRAY_SIZE(hostile));
