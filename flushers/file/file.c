@@ -4,9 +4,9 @@
 #include <weir/json.h>
 
 #include "common/rolling_file.h"
-#include "common/write_all.h"
+#include "common/words.h"
 
-#define CHUNK_SIZE ((size_t)1 << 20)
+#define KEEP_CAPACITY ((size_t)4 << 20)
 #define SYNC_INTERVAL_NS 1000000000U
 
 enum { FORMAT_JSONLINE, FORMAT_RAW };
@@ -27,10 +27,11 @@ struct file_flusher {
     const struct weir_host *host;
     const struct file_options *options;
     struct rolling_file file;
-    struct weir_buffer out;  /* not yet written */
-    struct weir_buffer head; /* of each line of the group: {tags,"__time__": */
-    uint64_t synced_ns;      /* when last, on the host's clock */
-    bool unsynced;
+    struct weir_buffer out;  /* the lines of a batch */
+    struct weir_buffer head; /* of each line of a group: {tags,"__time__":123 */
+    size_t head_size;        /* of it without the digits */
+    uint32_t head_time_s;    /* what the digits say */
+    uint64_t synced_ns;      /* when last, on the host's clock; 0 = never */
 };
 
 static const struct weir_option file_option_rows[] = {
@@ -65,19 +66,33 @@ static int file_init(void *self, const struct weir_context *context)
     return 0;
 }
 
-static void append_raw(struct weir_buffer *out, const struct weir_log *log)
+static bool is_content(struct weir_str key)
 {
-    static const char key[] = "content";
+    static const char content[] = "content";
 
+    return key.size == sizeof content - 1 && memcmp(key.data, content, key.size) == 0;
+}
+
+/* False when the log has no field `content`. */
+static bool append_raw(struct weir_buffer *out, const struct weir_log *log)
+{
     for (uint32_t i = 0; i < log->n_contents; i++) {
-        const struct weir_kv *field = &log->contents[i];
-
-        if (field->key.size != sizeof key - 1 || memcmp(field->key.data, key, sizeof key - 1) != 0)
+        if (!is_content(log->contents[i].key))
             continue;
-        weir_buffer_append_str(out, field->value);
+        weir_buffer_append_str(out, log->contents[i].value);
         weir_buffer_append_byte(out, '\n');
-        return;
+        return true;
     }
+    return false;
+}
+
+static void set_time(struct file_flusher *flusher, uint32_t time_s)
+{
+    struct weir_buffer *head = &flusher->head;
+
+    head->size = flusher->head_size;
+    weir_buffer_append_uint(head, time_s);
+    flusher->head_time_s = time_s;
 }
 
 static void start_group(struct file_flusher *flusher, const struct weir_group *group)
@@ -87,93 +102,86 @@ static void start_group(struct file_flusher *flusher, const struct weir_group *g
     weir_buffer_clear(head);
     weir_buffer_append_byte(head, '{');
     weir_json_members(head, group->tags, group->n_tags);
-    if (group->n_tags)
-        weir_buffer_append_byte(head, ',');
-    weir_buffer_append_text(head, "\"__time__\":");
-    flusher->out.failed |= head->failed;
+    weir_buffer_append_text(head, group->n_tags ? ",\"__time__\":" : "\"__time__\":");
+    flusher->head_size = head->size;
+    set_time(flusher, 0);
 }
 
 static void append_json(struct file_flusher *flusher, const struct weir_log *log)
 {
     struct weir_buffer *out = &flusher->out;
 
+    if (log->time_s != flusher->head_time_s)
+        set_time(flusher, log->time_s);
     weir_buffer_append(out, flusher->head.data, flusher->head.size);
-    weir_buffer_append_uint(out, log->time_s);
     weir_json_members(out, log->contents, log->n_contents);
     weir_buffer_append_text(out, "}\n");
 }
 
-/* 0 or -errno; the batch is then taken back. */
+static void lay_out_json(struct file_flusher *flusher, const struct weir_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->n_groups; i++) {
+        start_group(flusher, batch->groups[i]);
+        for (uint32_t j = 0; j < batch->groups[i]->n_logs; j++)
+            append_json(flusher, weir_log_at(batch->groups[i], j));
+        flusher->out.failed |= flusher->head.failed;
+    }
+}
+
+static void lay_out_raw(struct file_flusher *flusher, const struct weir_batch *batch)
+{
+    static const char why[] = "the log has no field `content`, which is all that Format raw writes";
+    const struct weir_host *host = flusher->host;
+
+    for (uint32_t i = 0; i < batch->n_groups; i++)
+        for (uint32_t j = 0; j < batch->groups[i]->n_logs; j++)
+            if (!append_raw(&flusher->out, weir_log_at(batch->groups[i], j)))
+                host->mark(
+                    host, batch, i, j, WEIR_REJECTED, 0, (struct weir_str){why, sizeof why - 1});
+}
+
+/* The time of this is to be noted when it has been done. */
+static bool sync_is_due(const struct file_flusher *flusher, uint64_t now_ns)
+{
+    switch (flusher->options->sync) {
+    case SYNC_ALWAYS:
+        return true;
+    case SYNC_INTERVAL:
+        return !flusher->synced_ns || now_ns - flusher->synced_ns >= SYNC_INTERVAL_NS;
+    default:
+        return false;
+    }
+}
+
+/* 0 or -errno; the batch is then not in the file. */
 static int write_out(struct file_flusher *flusher)
 {
+    const struct weir_buffer *out = &flusher->out;
+    uint64_t now_ns = flusher->host->now_ns(flusher->host);
+    bool sync = sync_is_due(flusher, now_ns);
     int r;
 
-    if (flusher->out.failed) {
-        rolling_file_undo(&flusher->file);
+    if (out->failed)
         return -ENOMEM;
-    }
-    flusher->unsynced |= flusher->out.size > 0;
-    r = rolling_file_write(&flusher->file, flusher->out.data, flusher->out.size);
-    weir_buffer_clear(&flusher->out);
+    r = rolling_file_append(&flusher->file, out->data, out->size, sync);
+    if (r == 0 && sync)
+        flusher->synced_ns = now_ns;
     return r;
-}
-
-static int write_group(struct file_flusher *flusher, const struct weir_group *group)
-{
-    const bool raw = flusher->options->format == FORMAT_RAW;
-    int r = 0;
-
-    if (!raw)
-        start_group(flusher, group);
-    for (uint32_t i = 0; i < group->n_logs && r == 0; i++) {
-        if (raw)
-            append_raw(&flusher->out, weir_log_at(group, i));
-        else
-            append_json(flusher, weir_log_at(group, i));
-        if (flusher->out.size >= CHUNK_SIZE || flusher->out.failed)
-            r = write_out(flusher);
-    }
-    return r;
-}
-
-/* 0 or -errno; the batch is then taken back. */
-static int sync_if_due(struct file_flusher *flusher)
-{
-    const uint32_t mode = flusher->options->sync;
-    uint64_t now_ns;
-    int r;
-
-    if (mode == SYNC_NONE || !flusher->unsynced)
-        return 0;
-    now_ns = flusher->host->now_ns(flusher->host);
-    if (mode == SYNC_INTERVAL && flusher->synced_ns &&
-        now_ns - flusher->synced_ns < SYNC_INTERVAL_NS)
-        return 0;
-    r = rolling_file_sync(&flusher->file);
-    flusher->unsynced = r < 0;
-    flusher->synced_ns = now_ns;
-    if (r < 0)
-        rolling_file_undo(&flusher->file);
-    return r;
-}
-
-static int write_batch(struct file_flusher *flusher, const struct weir_batch *batch)
-{
-    int r = rolling_file_begin(&flusher->file, 0);
-
-    weir_buffer_clear(&flusher->out);
-    for (uint32_t i = 0; i < batch->n_groups && r == 0; i++)
-        r = write_group(flusher, batch->groups[i]);
-    if (r == 0)
-        r = write_out(flusher);
-    return r < 0 ? r : sync_if_due(flusher);
 }
 
 static uint32_t file_flush(void *self, const struct weir_batch *batch, struct weir_result *result)
 {
     struct file_flusher *flusher = self;
-    int r = write_batch(flusher, batch);
+    int r;
 
+    weir_buffer_clear(&flusher->out);
+    if (flusher->options->format == FORMAT_RAW)
+        lay_out_raw(flusher, batch);
+    else
+        lay_out_json(flusher, batch);
+    r = write_out(flusher);
+    if (flusher->out.capacity > KEEP_CAPACITY)
+        weir_buffer_finish(&flusher->out);
     if (r == 0)
         return WEIR_DELIVERED;
     explain(result, r, "cannot write", flusher->options->path.data);
@@ -186,7 +194,7 @@ static int file_stop(void *self, uint64_t deadline_ns, struct weir_result *resul
     int r = 0;
 
     (void)deadline_ns;
-    if (flusher->options->sync != SYNC_NONE && flusher->unsynced && flusher->file.fd >= 0)
+    if (flusher->options->sync != SYNC_NONE)
         r = rolling_file_sync(&flusher->file);
     if (r < 0)
         explain(result, r, "cannot sync", flusher->options->path.data);

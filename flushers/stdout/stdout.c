@@ -4,11 +4,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 #include <weir/json.h>
 
 #include "common/rolling_file.h"
-#include "common/write_all.h"
+#include "common/words.h"
+#include "stdout/stream.h"
 
 #define DEFAULT_MAX_SIZE 1048576
 #define DEFAULT_MAX_ROLLS 1
@@ -26,8 +26,8 @@ struct stdout_flusher {
     const struct weir_host *host;
     const struct stdout_options *options;
     bool to_file;
-    bool mid_line; /* the last write to standard output ended within a line */
     struct rolling_file file;
+    struct stream_rest rest; /* of standard output */
     struct weir_buffer out;
     char stamp[STAMP_SIZE + 1];
 };
@@ -173,31 +173,16 @@ static void append_group(struct stdout_flusher *flusher, const struct weir_group
     }
 }
 
-static int print(struct stdout_flusher *flusher, const char *data, size_t size)
-{
-    size_t written;
-    int r = write_all(STDOUT_FILENO, data, size, &written);
-
-    if (written)
-        flusher->mid_line = data[written - 1] != '\n';
-    return r;
-}
-
-/* 0 or -errno. After a torn line, what comes next starts a line of its own. */
-static int write_out(struct stdout_flusher *flusher)
+/* 0 or -errno. */
+static int write_out(struct stdout_flusher *flusher, uint64_t batch_id)
 {
     const struct weir_buffer *out = &flusher->out;
-    int r = 0;
 
     if (out->failed)
         return -ENOMEM;
-    if (flusher->to_file) {
-        r = rolling_file_begin(&flusher->file, out->size);
-        return r < 0 ? r : rolling_file_write(&flusher->file, out->data, out->size);
-    }
-    if (flusher->mid_line)
-        r = print(flusher, "\n", 1);
-    return r < 0 ? r : print(flusher, out->data, out->size);
+    if (flusher->to_file)
+        return rolling_file_append(&flusher->file, out->data, out->size, false);
+    return stream_write(&flusher->rest, batch_id, out->data, out->size);
 }
 
 static uint32_t stdout_flush(void *self, const struct weir_batch *batch, struct weir_result *result)
@@ -209,7 +194,7 @@ static uint32_t stdout_flush(void *self, const struct weir_batch *batch, struct 
     weir_buffer_clear(&flusher->out);
     for (uint32_t i = 0; i < batch->n_groups; i++)
         append_group(flusher, batch->groups[i]);
-    r = write_out(flusher);
+    r = write_out(flusher, batch->id);
     if (flusher->out.capacity > KEEP_CAPACITY)
         weir_buffer_finish(&flusher->out);
     if (r == 0)

@@ -6,53 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct stub *of(const struct weir_host *host)
-{
-    return host->handle;
-}
-
-static void add(struct stub *stub, struct weir_str text, const char *tail)
-{
-    size_t used = strlen(stub->logged);
-
-    snprintf(
-        stub->logged + used, sizeof stub->logged - used, "%.*s%s", (int)text.size, text.data, tail);
-}
-
-static void stub_log(const struct weir_host *host, uint32_t level, struct weir_str message,
-    const struct weir_field *fields, uint32_t n_fields)
-{
-    (void)level;
-    add(of(host), message, n_fields ? " " : "\n");
-    for (uint32_t i = 0; i < n_fields; i++) {
-        add(of(host), fields[i].key, "=");
-        add(of(host), fields[i].value, i + 1 < n_fields ? " " : "\n");
-    }
-}
-
-static uint32_t stub_metric(const struct weir_host *host, uint32_t kind, const char *name,
-    const char *unit, const char *help)
-{
-    (void)kind, (void)name, (void)unit, (void)help;
-    return ++of(host)->n_metrics;
-}
-
-static void stub_record(const struct weir_host *host, uint32_t metric, double value)
-{
-    of(host)->recorded[metric] += value;
-}
-
-static uint64_t stub_now_ns(const struct weir_host *host)
-{
-    return of(host)->now_ns;
-}
-
-static uint64_t stub_wall_ns(const struct weir_host *host)
-{
-    (void)host;
-    return STUB_WALL_S * 1000000000U + 999999999U;
-}
-
 static const struct weir_flusher_class *load(const struct weir_host *host, const char *path)
 {
     struct weir_error error = {.struct_size = sizeof error};
@@ -121,47 +74,66 @@ static void *make_options(const struct weir_flusher_class *class, const struct s
 
 void stub_start(struct stub *stub, const char *path, const struct stub_option *options)
 {
-    struct weir_error error = {
-        .struct_size = sizeof error, .text = stub->text, .text_max = sizeof stub->text};
-    struct weir_context context = {.struct_size = sizeof context, .error = &error};
+    const struct weir_flusher_class *class;
 
-    *stub = (struct stub){.now_ns = 5000000000U};
-    stub->host = (struct weir_host){.struct_size = sizeof stub->host,
-        .handle = stub,
-        .log = stub_log,
-        .metric = stub_metric,
-        .record = stub_record,
-        .now_ns = stub_now_ns,
-        .wall_ns = stub_wall_ns};
-    stub->class = load(&stub->host, path);
-    stub->self = calloc(1, stub->class->instance_size);
-    context.host = &stub->host;
-    stub->options = make_options(stub->class, options);
-    context.options = stub->options;
-    ck_assert(stub->self != NULL);
-    ck_assert_msg(stub->class->init(stub->self, &context) == 0, "%s", stub->text);
+    stub->mock = weir_mock_new();
+    stub->mock->wall_ns = STUB_WALL_S * 1000000000U + 999999999U;
+    stub->batch_id = 1;
+    class = load(&stub->mock->host, path);
+    stub->options = make_options(class, options);
+    stub->self = weir_mock_start(stub->mock, class, stub->options);
+    ck_assert_msg(stub->self != NULL, "%s", stub->mock->text);
 }
 
 void stub_stop(struct stub *stub)
 {
-    struct weir_result result = {
-        .struct_size = sizeof result, .text = stub->text, .text_max = sizeof stub->text};
-
-    if (stub->class->stop)
-        ck_assert_msg(stub->class->stop(stub->self, 0, &result) == 0, "%s", stub->text);
-    free(stub->self);
+    ck_assert_msg(weir_mock_stop(stub->mock, 0) == 0, "%s", stub->mock->text);
+    ck_assert_uint_eq(stub->mock->n_misuses, 0);
+    weir_mock_free(stub->mock);
     free(stub->options);
+}
+
+static void copy_logs(struct weir_mock_batch *batch, const struct weir_group *group)
+{
+    const struct weir_group *copy = weir_mock_batch_view(batch)->groups[0];
+
+    for (uint32_t i = 0; i < group->n_logs; i++) {
+        const struct weir_log *log = weir_log_at(group, i);
+
+        weir_mock_batch_log(batch, log->time_s, log->contents, log->n_contents);
+        ((struct weir_log *)(uintptr_t)weir_log_at(copy, i))->time_ns = log->time_ns;
+    }
+}
+
+static uint32_t flush(struct stub *stub, const struct weir_group *group, uint64_t id)
+{
+    struct weir_mock_batch *batch = weir_mock_batch_new(id);
+    struct weir_group *copy =
+        (struct weir_group *)(uintptr_t)weir_mock_batch_view(batch)->groups[0];
+    const struct weir_group made = *copy;
+    uint32_t verdict;
+
+    copy_logs(batch, group);
+    copy->tags = group->tags;
+    copy->n_tags = group->n_tags;
+    copy->topic = group->topic;
+    copy->category = group->category;
+    verdict = weir_mock_flush(stub->mock, stub->self, batch);
+    copy->tags = made.tags;
+    copy->n_tags = made.n_tags;
+    copy->topic = made.topic;
+    weir_mock_batch_free(batch);
+    return verdict;
 }
 
 uint32_t stub_flush(struct stub *stub, const struct weir_group *group)
 {
-    const struct weir_group *groups[] = {group};
-    struct weir_batch batch = {.struct_size = sizeof batch, .groups = groups, .n_groups = 1};
+    return flush(stub, group, stub->batch_id++);
+}
 
-    stub->text[0] = 0;
-    stub->result = (struct weir_result){
-        .struct_size = sizeof stub->result, .text = stub->text, .text_max = sizeof stub->text};
-    return stub->class->flush(stub->self, &batch, &stub->result);
+uint32_t stub_flush_again(struct stub *stub, const struct weir_group *group)
+{
+    return flush(stub, group, stub->batch_id - 1);
 }
 
 struct weir_group stub_group(const struct weir_log *logs, uint32_t n_logs)

@@ -1,22 +1,19 @@
-/* The least host a flusher can live with, for tests of bundled flushers. */
+/*
+ * A bundled flusher as it was built, on the mock host: loaded from its file, with its
+ * options filled by its own table.
+ */
 #ifndef TESTS_SDK_STUB_H
 #define TESTS_SDK_STUB_H
 
-#include <weir/flusher.h>
+#include <weir/mock_host.h>
 
-/* 2023-10-12 03:06:35 UTC, what the wall clock of the stub always says. */
+/* 2023-10-12 03:06:35 UTC, what the wall clock says at the start. */
 #define STUB_WALL_S UINT64_C(1697079995)
 
 struct stub {
-    struct weir_host host;
-    const struct weir_flusher_class *class;
+    struct weir_mock *mock; /* what was logged, counted, marked */
     void *self, *options;
-    uint64_t now_ns;
-    char logged[1024];  /* messages and fields, "message key=value\n" */
-    double recorded[8]; /* by metric handle */
-    uint32_t n_metrics;
-    struct weir_result result; /* of the last flush */
-    char text[256];
+    uint64_t batch_id; /* of the next flush */
 };
 
 /* An option by its name in configurations, written like a default. */
@@ -29,17 +26,19 @@ struct stub_option {
 void stub_start(struct stub *stub, const char *path, const struct stub_option *options);
 void stub_stop(struct stub *stub);
 
-/* One flush of one group; returns the verdict. */
+/* One flush of one group, as a new batch; returns the verdict. */
 uint32_t stub_flush(struct stub *stub, const struct weir_group *group);
+/* The same as a replay of the batch before. */
+uint32_t stub_flush_again(struct stub *stub, const struct weir_group *group);
 
-/* A group of `n_logs` logs of one field each (borrowed memory, `logs` in place). */
+/* A group of `n_logs` logs (borrowed). */
 struct weir_group stub_group(const struct weir_log *logs, uint32_t n_logs);
 
-/* Content of a file as text, "" when there is none. The caller frees. */
+/* Content of a file as text up to a NUL, "" when there is none. The caller frees. */
 char *stub_read(const char *path);
 void stub_write(const char *path, const char *text);
 
-/* A folder of its own for the test, below the current one. */
+/* A new folder for the test, in /tmp. */
 const char *stub_folder(void);
 
 #endif

@@ -6,17 +6,17 @@ static const char *plugin;
 
 START_TEST(counts)
 {
-    struct weir_log logs[3] = {{0}};
+    static const struct weir_kv content = {{"key", 3}, {"value", 5}};
+    struct weir_log logs[3] = {{.n_contents = 1, .contents = &content}};
     struct weir_group group = stub_group(logs, 3);
     struct stub stub;
 
-    group.bytes = 70;
     stub_start(&stub, plugin, NULL);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
-    ck_assert_double_eq(stub.recorded[1], 2);
-    ck_assert_double_eq(stub.recorded[2], 6);
-    ck_assert_double_eq(stub.recorded[3], 140);
+    ck_assert_double_eq(weir_mock_metric(stub.mock, "blackhole_groups_total")->value, 2);
+    ck_assert_double_eq(weir_mock_metric(stub.mock, "blackhole_logs_total")->value, 6);
+    ck_assert_double_eq(weir_mock_metric(stub.mock, "blackhole_bytes_total")->value, 16);
     stub_stop(&stub);
 }
 END_TEST

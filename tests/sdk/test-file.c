@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,15 +107,33 @@ START_TEST(raw)
 }
 END_TEST
 
+START_TEST(raw_without_content)
+{
+    struct weir_group group = stub_group(logs, 3);
+    struct stub stub;
+    const char *path = start(&stub, OPTION("Format", "raw"), NONE);
+
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    ck_assert_uint_eq(stub.mock->n_marks, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_uint_eq(stub.mock->marks[i].log, i + 1);
+        ck_assert_uint_eq(stub.mock->marks[i].verdict, WEIR_REJECTED);
+        ck_assert(strstr(stub.mock->marks[i].text, "no field `content`"));
+    }
+    stub_stop(&stub);
+    check_file(path, "line one\n");
+}
+END_TEST
+
 static const struct cut_row {
     const char *before; /* NULL: 200,000 bytes without a newline behind "kept\n" */
     const char *kept, *logged;
 } cut_rows[] = {
     {"", "", ""},
     {"whole\n", "whole\n", ""},
-    {"whole\ntorn", "whole\n", "bytes=4\n"},
-    {"torn", "", "bytes=4\n"},
-    {NULL, "kept\n", "bytes=200000\n"},
+    {"whole\ntorn", "whole\n", "bytes=4"},
+    {"torn", "", "bytes=4"},
+    {NULL, "kept\n", "bytes=200000"},
 };
 
 static void put_before(const char *path, const char *before)
@@ -143,11 +163,11 @@ START_TEST(cut_back)
     put_before(path, row->before);
     stub_start(&stub, plugin, options);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
-    stub_stop(&stub);
     snprintf(wanted, sizeof wanted, "%s0123456789\n", row->kept);
     check_file(path, wanted);
-    ck_assert_msg(
-        *row->logged ? strstr(stub.logged, row->logged) != NULL : !*stub.logged, "%s", stub.logged);
+    ck_assert_uint_eq(stub.mock->n_lines, *row->logged != 0);
+    ck_assert_uint_eq(weir_mock_logged(stub.mock, row->logged), *row->logged != 0);
+    stub_stop(&stub);
 }
 END_TEST
 
@@ -176,7 +196,7 @@ START_TEST(rolling)
 {
     struct stub_option format = OPTION("Format", "raw");
     struct stub_option options[] = {
-        {"FilePath", NULL}, format, {"MaxFileSize", "3"}, {"MaxFiles", "2"}, {NULL, NULL}};
+        {"FilePath", NULL}, format, {"MaxFileSize", "4"}, {"MaxFiles", "2"}, {NULL, NULL}};
     char path[128];
     struct stub stub;
 
@@ -191,6 +211,23 @@ START_TEST(rolling)
     check_rolled(path, 1, "5\n6\n");
     check_rolled(path, 2, "3\n4\n");
     check_rolled(path, 3, _i ? "1\n2\n" : "");
+}
+END_TEST
+
+/* A batch that fits into no file is not split. */
+START_TEST(larger_than_a_file)
+{
+    struct weir_group one = stub_group(lines, 1), two = stub_group(lines, 2);
+    struct stub stub;
+    const char *path = start(&stub, OPTION("Format", "raw"), OPTION("MaxFileSize", "11"));
+
+    ck_assert_uint_eq(stub_flush(&stub, &two), WEIR_DELIVERED);
+    check_file(path, "0123456789\n0123456789\n");
+    ck_assert_uint_eq(stub_flush(&stub, &one), WEIR_DELIVERED);
+    stub_stop(&stub);
+    check_file(path, "0123456789\n");
+    check_rolled(path, 1, "0123456789\n0123456789\n");
+    check_rolled(path, 2, "");
 }
 END_TEST
 
@@ -212,8 +249,8 @@ START_TEST(full)
     limit_file_size(25);
     for (int i = 0; i < 3; i++) {
         ck_assert_uint_eq(stub_flush(&stub, &two), WEIR_RETRY);
-        ck_assert_int_eq(stub.result.code, EFBIG);
-        ck_assert(strstr(stub.text, path) && strstr(stub.text, "File too large"));
+        ck_assert_int_eq(stub.mock->code, EFBIG);
+        ck_assert(strstr(stub.mock->text, path) && strstr(stub.mock->text, "File too large"));
         check_file(path, "0123456789\n");
     }
     limit_file_size(RLIM_INFINITY);
@@ -223,7 +260,7 @@ START_TEST(full)
 }
 END_TEST
 
-/* More than one chunk: the chunks before the failing one go, too. */
+/* More than one write: what the first has written goes, too. */
 START_TEST(full_late)
 {
     static char value[700000];
@@ -242,6 +279,129 @@ START_TEST(full_late)
     ck_assert_uint_eq(stub_flush(&stub, &five), WEIR_RETRY);
     check_file(path, "0123456789\n");
     stub_stop(&stub);
+}
+END_TEST
+
+/* Another writer was killed within its line while this one had the file open. */
+START_TEST(torn_by_another)
+{
+    struct weir_group group = stub_group(lines, 1);
+    struct stub stub;
+    const char *path = start(&stub, OPTION("Format", "raw"), NONE);
+    FILE *file;
+
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    file = fopen(path, "ae");
+    ck_assert(file != NULL);
+    fputs("whole\nhal", file);
+    fclose(file);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    ck_assert_uint_eq(weir_mock_logged(stub.mock, "bytes=3"), 1);
+    stub_stop(&stub);
+    check_file(path, "0123456789\nwhole\n0123456789\n");
+}
+END_TEST
+
+START_TEST(locked_by_another)
+{
+    struct weir_group group = stub_group(lines, 1);
+    struct stub stub;
+    const char *path = start(&stub, OPTION("Format", "raw"), NONE);
+    int fd;
+
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
+    fd = open(path, O_RDONLY);
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+    ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_RETRY);
+    ck_assert_int_eq(stub.mock->code, EAGAIN);
+    close(fd);
+    ck_assert_uint_eq(stub_flush_again(&stub, &group), WEIR_DELIVERED);
+    stub_stop(&stub);
+    check_file(path, "0123456789\n0123456789\n");
+}
+END_TEST
+
+#define N_WRITERS 4
+#define N_FLUSHES 200
+#define N_LINES 20
+
+struct writer {
+    pthread_t thread;
+    const char *path;
+    int number;
+};
+
+/* Writes lines "number flush line". */
+static void *write_many(void *data)
+{
+    const struct writer *writer = data;
+    struct stub_option options[] = {
+        {"FilePath", writer->path}, {"Format", "raw"}, {"MaxFileSize", "5000"}, {NULL, NULL}};
+    struct weir_kv fields[N_LINES];
+    struct weir_log own[N_LINES];
+    char texts[N_LINES][32];
+    struct stub stub;
+
+    stub_start(&stub, plugin, options);
+    for (int i = 0; i < N_FLUSHES; i++) {
+        struct weir_group group = stub_group(own, N_LINES);
+        uint32_t verdict = WEIR_RETRY;
+
+        for (int j = 0; j < N_LINES; j++) {
+            int size = snprintf(texts[j], sizeof texts[j], "%d %d %d", writer->number, i, j);
+
+            fields[j] = (struct weir_kv){{"content", 7}, {texts[j], (size_t)size}};
+            own[j] = (struct weir_log){.n_contents = 1, .contents = &fields[j]};
+        }
+        for (int tries = 0; verdict != WEIR_DELIVERED && tries < 100; tries++)
+            verdict = tries ? stub_flush_again(&stub, &group) : stub_flush(&stub, &group);
+        ck_assert_uint_eq(verdict, WEIR_DELIVERED);
+    }
+    stub_stop(&stub);
+    return NULL;
+}
+
+/* Every line whole, and in the order of its writer; returns how many. */
+static int count_lines(const char *path, int last[N_WRITERS])
+{
+    char *text = stub_read(path), *at = text;
+    int n = 0;
+
+    for (; *at; at = strchr(at, '\n') + 1, n++) {
+        int number, batch, index, size = 0;
+
+        ck_assert_msg(sscanf(at, "%d %d %d%n", &number, &batch, &index, &size) == 3, "%.40s", at);
+        ck_assert_msg(at[size] == '\n', "%.40s", at);
+        ck_assert_int_lt(number, N_WRITERS);
+        ck_assert_int_eq(batch * N_LINES + index, last[number]++);
+    }
+    free(text);
+    return n;
+}
+
+/* Several instances append to one file and roll it. */
+START_TEST(shared)
+{
+    struct writer writers[N_WRITERS];
+    int last[N_WRITERS] = {0}, n_files = 0, n = 0;
+    char path[128], name[160];
+
+    snprintf(path, sizeof path, "%s/out", stub_folder());
+    for (int i = 0; i < N_WRITERS; i++) {
+        writers[i] = (struct writer){.path = path, .number = i};
+        ck_assert_int_eq(pthread_create(&writers[i].thread, NULL, write_many, &writers[i]), 0);
+    }
+    for (int i = 0; i < N_WRITERS; i++)
+        pthread_join(writers[i].thread, NULL);
+    do
+        snprintf(name, sizeof name, "%s.%d", path, ++n_files);
+    while (access(name, F_OK) == 0);
+    for (int i = n_files - 1; i > 0; i--) {
+        snprintf(name, sizeof name, "%s.%d", path, i);
+        n += count_lines(name, last);
+    }
+    n += count_lines(path, last);
+    ck_assert_int_eq(n, N_WRITERS * N_FLUSHES * N_LINES);
 }
 END_TEST
 
@@ -276,13 +436,13 @@ START_TEST(fifo)
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     stub_start(&stub, plugin, options);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_RETRY);
-    ck_assert_int_eq(stub.result.code, ENXIO);
+    ck_assert_int_eq(stub.mock->code, ENXIO);
     fd = open(path, O_RDONLY | O_NONBLOCK);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
     ck_assert_int_eq(read(fd, text, sizeof text), 11);
     close(fd);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_RETRY);
-    ck_assert_int_eq(stub.result.code, EPIPE);
+    ck_assert_int_eq(stub.mock->code, EPIPE);
     stub_stop(&stub);
 }
 END_TEST
@@ -307,8 +467,8 @@ START_TEST(devices)
 
     stub_start(&stub, plugin, options);
     ck_assert_uint_eq(stub_flush(&stub, &group), row->verdict);
-    ck_assert_int_eq(stub.result.code, row->code);
-    ck_assert(row->verdict == WEIR_DELIVERED || strstr(stub.text, row->path));
+    ck_assert_int_eq(stub.mock->code, row->code);
+    ck_assert(row->verdict == WEIR_DELIVERED || strstr(stub.mock->text, row->path));
     stub_stop(&stub);
 }
 END_TEST
@@ -322,10 +482,15 @@ int main(int argc, char **argv)
     plugin = argv[1];
     tcase_add_test(tests, jsonline);
     tcase_add_test(tests, raw);
+    tcase_add_test(tests, raw_without_content);
     tcase_add_loop_test(tests, cut_back, 0, sizeof cut_rows / sizeof cut_rows[0]);
     tcase_add_loop_test(tests, rolling, 0, 2);
+    tcase_add_test(tests, larger_than_a_file);
     tcase_add_test(tests, full);
     tcase_add_test(tests, full_late);
+    tcase_add_test(tests, torn_by_another);
+    tcase_add_test(tests, locked_by_another);
+    tcase_add_test(tests, shared);
     tcase_add_test(tests, moved);
     tcase_add_test(tests, fifo);
     tcase_add_loop_test(tests, devices, 0, sizeof device_rows / sizeof device_rows[0]);

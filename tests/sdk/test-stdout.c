@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,8 +140,8 @@ START_TEST(nobody_reads)
     old = redirect(ends[1]);
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_RETRY);
     redirect(old);
-    ck_assert_int_eq(stub.result.code, EPIPE);
-    ck_assert_str_eq(stub.text, "cannot write to standard output: Broken pipe");
+    ck_assert_int_eq(stub.mock->code, EPIPE);
+    ck_assert_str_eq(stub.mock->text, "cannot write to standard output: Broken pipe");
     stub_stop(&stub);
 }
 END_TEST
@@ -190,6 +191,165 @@ START_TEST(torn)
 }
 END_TEST
 
+/* Drains what is in the pipe now; returns its size. */
+static size_t drain(int fd, char *to, size_t size)
+{
+    size_t got = 0;
+    ssize_t n;
+
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    while ((n = read(fd, to + got, size - got)) > 0)
+        got += (size_t)n;
+    return got;
+}
+
+#define N_MANY 2000
+#define MANY_SIZE (N_MANY * 64)
+
+static struct weir_group make_many(void)
+{
+    static const struct weir_kv content = KV("content", "1");
+    static struct weir_log many[N_MANY];
+
+    for (int i = 0; i < N_MANY; i++)
+        many[i] = (struct weir_log){
+            .time_s = 1000000 + (uint32_t)i, .n_contents = 1, .contents = &content};
+    return stub_group(many, N_MANY);
+}
+
+/* The lines of make_many(), each once and whole. */
+static void check_many(const char *text, size_t size)
+{
+    const char *at = text;
+
+    for (int i = 0; i < N_MANY; i++) {
+        char wanted[96];
+        int n = snprintf(
+            wanted, sizeof wanted, NOW "{\"content\":\"1\",\"__time__\":\"%d\"}\n", 1000000 + i);
+
+        ck_assert_msg(strncmp(at, wanted, (size_t)n) == 0, "line %d: %.80s", i, at);
+        at += n;
+    }
+    ck_assert_int_eq(at - text, (ptrdiff_t)size);
+}
+
+/* The reader pauses: no thread hangs, and nothing comes twice. */
+START_TEST(paused)
+{
+    static char text[2 * MANY_SIZE];
+    struct weir_group group = make_many();
+    struct stub stub;
+    int ends[2], old, n_retries = 0;
+    size_t size = 0;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    stub_start(&stub, plugin, NULL);
+    old = redirect(ends[1]);
+    for (uint32_t verdict = stub_flush(&stub, &group); verdict != WEIR_DELIVERED; n_retries++) {
+        ck_assert_int_eq(stub.mock->code, EAGAIN);
+        size += drain(ends[0], text + size, sizeof text - size);
+        verdict = stub_flush_again(&stub, &group);
+    }
+    redirect(old);
+    size += drain(ends[0], text + size, sizeof text - size);
+    ck_assert_int_ge(n_retries, 1);
+    check_many(text, size);
+    stub_stop(&stub);
+    close(ends[0]);
+}
+END_TEST
+
+/* A torn line is ended before somebody else's, and comes again whole. */
+START_TEST(paused_among_two)
+{
+    static char text[2 * MANY_SIZE];
+    struct weir_group many = make_many(), group = make_group();
+    struct stub one, two;
+    int ends[2], old;
+    size_t before, size, kept;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    stub_start(&one, plugin, NULL);
+    stub_start(&two, plugin, NULL);
+    old = redirect(ends[1]);
+    ck_assert_uint_eq(stub_flush(&one, &many), WEIR_RETRY);
+    before = drain(ends[0], text, sizeof text);
+    ck_assert_int_ne(text[before - 1], '\n');
+    ck_assert_uint_eq(stub_flush(&two, &group), WEIR_DELIVERED);
+    ck_assert_uint_eq(stub_flush_again(&one, &many), WEIR_DELIVERED);
+    redirect(old);
+    size = before + drain(ends[0], text + before, sizeof text - before);
+    ck_assert_int_eq(strncmp(text + before, "\n" PAIRS, sizeof PAIRS), 0);
+    kept = (size_t)((char *)memrchr(text, '\n', before) + 1 - text);
+    before += sizeof PAIRS;
+    memmove(text + kept, text + before, size - before);
+    check_many(text, size - before + kept);
+    stub_stop(&one);
+    stub_stop(&two);
+    close(ends[0]);
+}
+END_TEST
+
+#define N_PRINTERS 3
+
+struct printer {
+    pthread_t thread;
+    struct stub stub;
+    struct weir_group group;
+};
+
+static void *print_many(void *data)
+{
+    struct printer *printer = data;
+    uint32_t verdict = stub_flush(&printer->stub, &printer->group);
+
+    while (verdict != WEIR_DELIVERED)
+        verdict = stub_flush_again(&printer->stub, &printer->group);
+    return NULL;
+}
+
+static void check_whole_lines(const char *text, size_t size)
+{
+    static const char start[] = NOW "{\"content\":\"1\",";
+
+    for (const char *at = text; at < text + size; at = strchr(at, '\n') + 1)
+        ck_assert_msg(
+            strncmp(at, start, sizeof start - 1) == 0 && strchr(at, '}')[1] == '\n', "%.80s", at);
+}
+
+/* Lines of several instances do not mix. */
+START_TEST(together)
+{
+    static char text[(N_PRINTERS + 1) * MANY_SIZE];
+    struct printer printers[N_PRINTERS];
+    int ends[2], old;
+    size_t size = 0;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    for (int i = 0; i < N_PRINTERS; i++) {
+        stub_start(&printers[i].stub, plugin, NULL);
+        printers[i].group = make_many();
+    }
+    old = redirect(ends[1]);
+    for (int i = 0; i < N_PRINTERS; i++)
+        ck_assert_int_eq(pthread_create(&printers[i].thread, NULL, print_many, &printers[i]), 0);
+    for (size_t n_lines = 0; n_lines < N_PRINTERS * N_MANY;) {
+        ssize_t n = read(ends[0], text + size, sizeof text - 1 - size);
+
+        ck_assert_int_gt(n, 0);
+        for (; n > 0; n--)
+            n_lines += text[size++] == '\n';
+    }
+    for (int i = 0; i < N_PRINTERS; i++)
+        pthread_join(printers[i].thread, NULL);
+    redirect(old);
+    check_whole_lines(text, size);
+    for (int i = 0; i < N_PRINTERS; i++)
+        stub_stop(&printers[i].stub);
+    close(ends[0]);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     TCase *tests = tcase_create("stdout");
@@ -202,6 +362,9 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, printed, 0, sizeof rows / sizeof rows[0]);
     tcase_add_test(tests, rolled);
     tcase_add_test(tests, nobody_reads);
+    tcase_add_test(tests, paused);
+    tcase_add_test(tests, paused_among_two);
+    tcase_add_test(tests, together);
     tcase_add_test(tests, torn);
     return unit_run(tests);
 }

@@ -1,0 +1,42 @@
+#include "common/folders.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int folders_make(const char *path)
+{
+    char folder[PATH_MAX];
+    size_t size = strlen(path) + 1;
+
+    if (size > sizeof folder)
+        return -ENAMETOOLONG;
+    memcpy(folder, path, size);
+    for (char *slash = folder + 1; *folder && (slash = strchr(slash, '/')); slash++) {
+        *slash = 0;
+        if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+            return -errno;
+        *slash = '/';
+    }
+    return 0;
+}
+
+int folders_sync(const char *path)
+{
+    char folder[PATH_MAX] = ".";
+    const char *slash = strrchr(path, '/');
+    int r, fd;
+
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    r = fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return r;
+}
