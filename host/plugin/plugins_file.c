@@ -276,6 +276,8 @@ static void read_root(struct reader *reader, struct fy_node *root)
     struct fy_node_pair *pair;
     void *at = NULL;
 
+    if (fy_node_is_null(root))
+        return;
     if (!fy_node_is_mapping(root)) {
         wrong_shape(reader, root, "the file", "a mapping with the key `plugins`");
         return;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 
+/* Without an error there was nothing in the file, which is fine. */
 static void report_errors(const char *path, struct fy_diag *collected, struct diag_list *diags)
 {
     struct fy_diag_error *error;
@@ -18,7 +19,6 @@ static void report_errors(const char *path, struct fy_diag *collected, struct di
         diag_add(diags, DIAG_ERROR, "W2002", place, "this is not valid YAML: %s", error->msg);
         return; /* what follows the first one is mostly its echo */
     }
-    diag_add(diags, DIAG_ERROR, "W2002", (struct place){.file = path}, "this is not valid YAML");
 }
 
 static struct fy_diag *collecting_diag(void)
@@ -49,12 +49,11 @@ struct fy_document *yaml_parse(
 }
 
 /* The first scalar in a node, in file order. */
-static struct fy_token *first_token(struct fy_node *node)
+static struct fy_node *first_scalar(struct fy_node *node)
 {
-    void *at = NULL;
-
     while (node && !fy_node_is_scalar(node)) {
-        at = NULL;
+        void *at = NULL;
+
         if (fy_node_is_sequence(node)) {
             node = fy_node_sequence_iterate(node, &at);
         } else {
@@ -63,12 +62,15 @@ static struct fy_token *first_token(struct fy_node *node)
             node = pair ? fy_node_pair_key(pair) : NULL;
         }
     }
-    return node ? fy_node_get_scalar_token(node) : NULL;
+    return node;
 }
 
 struct place yaml_place(const char *path, struct fy_node *node)
 {
-    struct fy_token *token = first_token(node);
+    struct fy_node *scalar = first_scalar(node);
+    enum fy_node_style style = scalar ? fy_node_get_style(scalar) : FYNS_PLAIN;
+    int quote = style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED; /* not in a token */
+    struct fy_token *token = scalar ? fy_node_get_scalar_token(scalar) : NULL;
     const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
     const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
     struct place place = {.file = path};
@@ -76,9 +78,9 @@ struct place yaml_place(const char *path, struct fy_node *node)
     if (!start)
         return place;
     place.line = (unsigned)start->line + 1;
-    place.column = (unsigned)start->column + 1;
+    place.column = (unsigned)(start->column + 1 - quote);
     if (end && end->line == start->line && end->column > start->column)
-        place.length = (unsigned)(end->column - start->column);
+        place.length = (unsigned)(end->column - start->column + 2 * quote);
     return place;
 }
 

@@ -6,7 +6,8 @@
 #include <libfyaml.h>
 #include "config/diag.h"
 
-/* NULL when it is no YAML; then `diags` says where. The text must outlive it. */
+/* NULL when it is no YAML, and then `diags` says where, or when there is nothing but
+ * comments. The text must outlive it. */
 struct fy_document *yaml_parse(
     const char *path, const char *text, size_t size, struct diag_list *diags);
 

@@ -11,7 +11,7 @@
 #include "plugin/call.h"
 #include "plugin/module.h"
 
-#define LOAD_TIMEOUT_NS (30 * NS_PER_S)
+#define LOAD_TIMEOUT_DEFAULT_NS (30 * NS_PER_S)
 /* Refused plugins that may be the reason why a type is not known: at most so many. */
 #define NOTES_MAX 3
 
@@ -22,7 +22,7 @@ struct registry {
     struct module *modules; /* one for each in `list` */
     size_t n_modules;
     char *executable, *folders;
-    uint64_t probe_timeout_ns;
+    uint64_t probe_timeout_ns, load_timeout_ns;
     struct metrics *metrics;
     bool hung; /* a thread was left behind that still looks at an module */
 };
@@ -132,6 +132,8 @@ struct registry *registry_create(const struct registry_request *request, struct 
     registry->folders = plugin_path(request);
     registry->probe_timeout_ns =
         request->probe_timeout_ns ? request->probe_timeout_ns : PROBE_TIMEOUT_DEFAULT_NS;
+    registry->load_timeout_ns =
+        request->load_timeout_ns ? request->load_timeout_ns : LOAD_TIMEOUT_DEFAULT_NS;
     registry->metrics = metrics_create();
     for (size_t i = 0; i < request->n_files; i++)
         plugins_file_read(request->files[i], &registry->list, diags);
@@ -298,7 +300,7 @@ static int refuse_hung(struct module *module, struct refusal *ret_why)
 /* With the lock held, which is given up while foreign code runs. */
 static int load_module(struct registry *registry, struct module *module, struct refusal *ret_why)
 {
-    const struct call_limit limit = {.timeout_ns = LOAD_TIMEOUT_NS};
+    const struct call_limit limit = {.timeout_ns = registry->load_timeout_ns};
     struct load_job *job = mem_zalloc(sizeof *job);
     int r;
 

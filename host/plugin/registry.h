@@ -21,6 +21,7 @@ struct registry_request {
     const char *executable;    /* that knows `plugin-probe`; NULL: /proc/self/exe */
     const char *plugin_path;   /* colon separated; NULL: WEIR_PLUGIN_PATH and the built-in one */
     uint64_t probe_timeout_ns; /* 0: 10 s */
+    uint64_t load_timeout_ns;  /* 0: 30 s */
     bool leave_refusals;       /* no warnings of them; the caller lists them */
 };
 

@@ -1,0 +1,74 @@
+#include <check.h>
+#include <errno.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/util.h"
+#include "plugin/call.h"
+#include "unit.h"
+
+static void set(void *job)
+{
+    *(int *)job = 7;
+}
+
+static void hang(void *job)
+{
+    (void)job;
+    for (;;)
+        pause();
+}
+
+static atomic_uint_fast64_t alive_ns;
+
+static void live_long(void *job)
+{
+    for (int i = 0; i < 6; i++) {
+        usleep(20000);
+        atomic_store(&alive_ns, clock_now_ns());
+    }
+    *(int *)job = 1;
+}
+
+START_TEST(call_that_returns_has_run)
+{
+    const struct call_limit limit = {.timeout_ns = 10 * NS_PER_S};
+
+    for (int i = 0; i < 200; i++) {
+        int value = 0;
+
+        ck_assert_int_eq(call_run(set, &value, &limit), 0);
+        ck_assert_int_eq(value, 7);
+    }
+}
+END_TEST
+
+START_TEST(call_that_hangs_is_left_behind)
+{
+    const struct call_limit limit = {.timeout_ns = 30 * NS_PER_MS};
+    uint64_t start_ns = clock_now_ns();
+
+    ck_assert_int_eq(call_run(hang, NULL, &limit), -ETIMEDOUT);
+    ck_assert_uint_ge(clock_now_ns() - start_ns, 30 * NS_PER_MS);
+}
+END_TEST
+
+START_TEST(sign_of_life_starts_the_limit_anew)
+{
+    const struct call_limit limit = {.timeout_ns = 80 * NS_PER_MS, .alive_ns = &alive_ns};
+    int value = 0;
+
+    atomic_store(&alive_ns, clock_now_ns());
+    ck_assert_int_eq(call_run(live_long, &value, &limit), 0);
+    ck_assert_int_eq(value, 1);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("call");
+
+    tcase_add_test(tests, call_that_returns_has_run);
+    tcase_add_test(tests, call_that_hangs_is_left_behind);
+    tcase_add_test(tests, sign_of_life_starts_the_limit_anew);
+    return unit_run(tests);
+}
