@@ -64,8 +64,7 @@ void file_drop(struct file_input *self, struct tail *tail)
     map_remove(&self->by_inode, &tail->by_inode);
     if (!tail->gone)
         map_remove(&self->by_path, &tail->by_path);
-    if (tail->fd >= 0)
-        self->n_open--;
+    file_close(self, tail);
     tail_destroy(tail);
 }
 
@@ -206,8 +205,7 @@ static void handle_gone(struct file_input *self, struct tail *tail)
     } else if (is_over(self, tail)) {
         tail_push_rest(tail);
         list_remove(&tail->idle);
-        tail_close(tail);
-        self->n_open--;
+        file_close(self, tail);
     } else {
         file_wake(self, tail); /* it may grow where no watch sees it */
     }

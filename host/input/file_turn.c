@@ -31,8 +31,7 @@ static bool make_room(struct file_input *self)
         if (tail->gone || lines_held(&tail->lines))
             continue;
         list_remove(&tail->idle);
-        tail_close(tail);
-        self->n_open--;
+        file_close(self, tail);
         return true;
     }
     return false;
@@ -58,17 +57,45 @@ static void note_unreadable(struct file_input *self, struct tail *tail, int erro
         self->unreadable = mem_printf("%s: %s", tail->path, strerror(error));
 }
 
-static void tell_no_descriptor(struct file_input *self, const struct tail *tail)
+/* One descriptor can be had again: who waits for one has its turn. */
+static void wake_lacking(struct file_input *self)
 {
-    uint64_t suppressed;
+    struct tail *tail = list_first(&self->lacking, struct tail, idle);
 
-    if (log_limit_pass(&self->no_descriptor, loop_now_ns(context_of(self)->loop), &suppressed))
+    if (tail)
+        file_wake(self, tail);
+}
+
+void file_close(struct file_input *self, struct tail *tail)
+{
+    if (tail->fd < 0)
+        return;
+    tail_close(tail);
+    self->n_open--;
+    wake_lacking(self);
+}
+
+/* Waits until another is closed or idle. Said when it lasts: at start many files pass
+ * through few descriptors. */
+static void lack_descriptor(struct file_input *self, struct tail *tail)
+{
+    uint64_t now_ns = loop_now_ns(context_of(self)->loop), suppressed;
+
+    if (context_of(self)->once && !self->n_open) {
+        note_unreadable(self, tail, EMFILE);
+        return;
+    }
+    list_append(&self->lacking, &tail->idle);
+    if (!tail->lacks_ns)
+        tail->lacks_ns = now_ns;
+    if (now_ns - tail->lacks_ns >= FILE_LACKS_TOLD_NS &&
+        log_limit_pass(&self->no_descriptor, now_ns, &suppressed))
         log_warn("no descriptor is left for more files; they wait",
             LOG_STR("pipeline", context_of(self)->pipeline), LOG_STR("path", tail->path),
             LOG_INT("open", self->n_open));
 }
 
-/* Opens and checks it; false when it is not to be read now. */
+/* Opens and checks it; false when it is not to be read now: a scan brings it back. */
 static bool prepare(struct file_input *self, struct tail *tail, bool *ret_opened)
 {
     bool was_open = tail->fd >= 0;
@@ -80,15 +107,19 @@ static bool prepare(struct file_input *self, struct tail *tail, bool *ret_opened
         r = tail_check(tail);
     self->n_open += (size_t)(tail->fd >= 0) - (size_t)was_open;
     *ret_opened = !was_open;
+    if (r)
+        list_remove(&tail->work);
     if (r == -ENOENT || r == -ESTALE)
         tail->done = context_of(self)->once; /* its path leads elsewhere: a scan will tell */
     else if (r == -EMFILE || r == -ENFILE)
-        tell_no_descriptor(self, tail);
+        lack_descriptor(self, tail);
     else if (r)
         note_unreadable(self, tail, -r);
-    else
-        tail->error = 0;
-    return r == 0;
+    if (r)
+        return false;
+    tail->error = 0;
+    tail->lacks_ns = 0;
+    return true;
 }
 
 /* `once`: nothing more is read of it, and what came of it goes on its way. */
@@ -99,8 +130,7 @@ static void finish_once(struct file_input *self, struct tail *tail)
     tail_push_rest(tail);
     tail->done = true;
     self->n_already_read += tail->already_read;
-    tail_close(tail);
-    self->n_open--;
+    file_close(self, tail);
     context->sink->seal(context->sink);
 }
 
@@ -122,14 +152,14 @@ static bool note_end(struct file_input *self, struct tail *tail)
     else
         tail_yield(tail);
     list_append(&self->idle, &tail->idle);
+    wake_lacking(self);
     return true;
 }
 
 static void note_error(struct file_input *self, struct tail *tail, int error)
 {
     list_remove(&tail->work);
-    tail_close(tail);
-    self->n_open--;
+    file_close(self, tail);
     note_unreadable(self, tail, error);
 }
 
@@ -174,23 +204,8 @@ static bool read_share(struct file_input *self, struct tail *tail, unsigned *bud
     return true;
 }
 
-/* It cannot be read now. A scan brings it back; `once`, it waits for those that are open,
- * if it is descriptors that lack. */
-static void put_off(struct file_input *self, struct tail *tail, unsigned *budget)
-{
-    if (!context_of(self)->once || tail->done) {
-        list_remove(&tail->work);
-    } else if (!self->n_open) {
-        list_remove(&tail->work);
-        note_unreadable(self, tail, EMFILE);
-    } else {
-        requeue(self, tail);
-    }
-    *budget -= *budget > 0;
-}
-
 enum turn_result {
-    TURN_READ,    /* it had its share, or was put off */
+    TURN_READ,    /* it had its share, or is put off */
     TURN_WAITS,   /* it is not noted yet */
     TURN_BLOCKED, /* nothing may be read for now */
 };
@@ -201,10 +216,8 @@ static enum turn_result take_file(struct file_input *self, struct tail *tail, un
 
     if (!may_read(self))
         return TURN_BLOCKED;
-    if (!prepare(self, tail, &opened)) {
-        put_off(self, tail, budget);
+    if (!prepare(self, tail, &opened))
         return TURN_READ;
-    }
     if (!tail_is_noted(tail)) {
         requeue(self, tail);
         *budget -= 1;

@@ -128,6 +128,7 @@ static struct input *create(const struct input_context *context, char *why, size
     list_init(&self->tails);
     list_init(&self->work);
     list_init(&self->idle);
+    list_init(&self->lacking);
     list_init(&self->all_folders);
     self->scan_timer.expired = scan_is_due;
     self->turn_timer.expired = turn_is_due;

@@ -14,6 +14,8 @@
 /* Blocks read of one file, and of all, before others have their turn. */
 #define FILE_TURN_BLOCKS 4
 #define FILE_LOOP_BLOCKS 16
+/* A file that lacks a descriptor for longer is told of. */
+#define FILE_LACKS_TOLD_NS (5 * NS_PER_S)
 /* How often is looked whether new files are noted in the checkpoints. */
 #define FILE_NOTED_POLL_NS (1 * NS_PER_MS)
 /* A file without a path is closed this long after it last grew. */
@@ -59,6 +61,7 @@ struct file_input {
     struct map by_path;  /* those that are not gone */
     struct list work;    /* to be read, in turn */
     struct list idle;    /* open, read to the end; longest idle first */
+    struct list lacking; /* to be read as soon as there is a descriptor */
     size_t n_open;
     struct map folders;
     struct list all_folders;
@@ -90,6 +93,8 @@ void file_find_moved(struct file_input *self);
 void file_take_turn(struct file_input *self);
 /* Puts it in the queue. */
 void file_wake(struct file_input *self, struct tail *tail);
+/* Closes the descriptor, if it is open. */
+void file_close(struct file_input *self, struct tail *tail);
 /* `once`: tells of the end when all is read. */
 void file_end_if_done(struct file_input *self);
 

@@ -47,6 +47,7 @@ struct tail {
     uint64_t boundary;       /* where the next lane begins; UINT64_MAX: none */
     struct timespec changed; /* its mtime when it was last checked */
     uint64_t grew_ns;        /* when something was last read; loop time */
+    uint64_t lacks_ns;       /* since when it lacks a descriptor; loop time, 0: it does not */
     int error;               /* of the last try to open it, told once */
     bool already_read;       /* its checkpoint lay at its end when it was opened */
     bool cut_told;
@@ -55,10 +56,10 @@ struct tail {
 
     /* The input's. */
     struct map_item by_inode, by_path;
-    struct list all, work, idle;
-    uint32_t seen;     /* the scan that saw it last */
-    bool gone;         /* no path leads to it any more */
-    bool at_end, done; /* `once`: the end was seen; nothing more is read */
+    struct list all, work, idle; /* idle: also among those that lack a descriptor */
+    uint32_t seen;               /* the scan that saw it last */
+    bool gone;                   /* no path leads to it any more */
+    bool at_end, done;           /* `once`: the end was seen; nothing more is read */
 };
 
 /* Nothing is opened yet. */
