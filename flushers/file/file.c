@@ -43,7 +43,8 @@ static const struct weir_option file_option_rows[] = {
         "When logs are forced to the disk: never, once a second while logs come, or before each "
         "batch counts as delivered."),
     WEIR_OPTION(struct file_options, max_file_size, "MaxFileSize", WEIR_OPTION_SIZE, 0, "0", NULL,
-        NULL, NULL, "The file is rolled to NAME.1 when it exceeds this size; 0 means never."),
+        NULL, NULL,
+        "The file is rolled to NAME.1 before it would exceed this size; 0 means never."),
     WEIR_OPTION(struct file_options, max_files, "MaxFiles", WEIR_OPTION_UINT, 0, "0", NULL, NULL,
         "files", "How many rolled files are kept; 0 means all."),
 };
@@ -66,18 +67,16 @@ static int file_init(void *self, const struct weir_context *context)
     return 0;
 }
 
-static bool is_content(struct weir_str key)
+static bool is_named(struct weir_str key, const char *name)
 {
-    static const char content[] = "content";
-
-    return key.size == sizeof content - 1 && memcmp(key.data, content, key.size) == 0;
+    return key.size == strlen(name) && memcmp(key.data, name, key.size) == 0;
 }
 
 /* False when the log has no field `content`. */
 static bool append_raw(struct weir_buffer *out, const struct weir_log *log)
 {
     for (uint32_t i = 0; i < log->n_contents; i++) {
-        if (!is_content(log->contents[i].key))
+        if (!is_named(log->contents[i].key, "content"))
             continue;
         weir_buffer_append_str(out, log->contents[i].value);
         weir_buffer_append_byte(out, '\n');
@@ -95,14 +94,22 @@ static void set_time(struct file_flusher *flusher, uint32_t time_s)
     flusher->head_time_s = time_s;
 }
 
+/* What upstream's converters leave out: it says nothing about a log. */
+static bool is_internal(struct weir_str tag)
+{
+    return is_named(tag, "__pack_id__") || is_named(tag, "__user_defined_id__");
+}
+
 static void start_group(struct file_flusher *flusher, const struct weir_group *group)
 {
     struct weir_buffer *head = &flusher->head;
 
     weir_buffer_clear(head);
     weir_buffer_append_byte(head, '{');
-    weir_json_members(head, group->tags, group->n_tags);
-    weir_buffer_append_text(head, group->n_tags ? ",\"__time__\":" : "\"__time__\":");
+    for (uint32_t i = 0; i < group->n_tags; i++)
+        if (!is_internal(group->tags[i].key))
+            weir_json_members(head, &group->tags[i], 1);
+    weir_buffer_append_text(head, head->size > 1 ? ",\"__time__\":" : "\"__time__\":");
     flusher->head_size = head->size;
     set_time(flusher, 0);
 }

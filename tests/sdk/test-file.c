@@ -70,7 +70,8 @@ static const char *start(struct stub *stub, struct stub_option a, struct stub_op
 
 START_TEST(jsonline)
 {
-    static const struct weir_kv tags[] = {KV("t1", "<v>"), KV("t2", "")};
+    static const struct weir_kv tags[] = {
+        KV("__pack_id__", "A-1"), KV("t1", "<v>"), KV("__user_defined_id__", "u"), KV("t2", "")};
     struct weir_group group = stub_group(logs, 3);
     struct stub stub;
     const char *path = start(&stub, NONE, NONE);
@@ -78,7 +79,7 @@ START_TEST(jsonline)
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
     group = stub_group(logs + 1, 1);
     group.tags = tags;
-    group.n_tags = 2;
+    group.n_tags = 4;
     ck_assert_uint_eq(stub_flush(&stub, &group), WEIR_DELIVERED);
     stub_stop(&stub);
     check_file(path, "{\"__time__\":7,\"a\":\"1\\\"\uFFFD\",\"content\":\"line one\"}\n"
