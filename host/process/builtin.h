@@ -6,6 +6,7 @@
 #include "process/process.h"
 
 extern const struct processor_class processor_add_fields;
+extern const struct processor_class processor_default;
 extern const struct processor_class processor_drop;
 extern const struct processor_class processor_json;
 extern const struct processor_class processor_regex;

@@ -2,6 +2,7 @@
 
 static const struct processor_class *const classes[] = {
     &processor_add_fields,
+    &processor_default,
     &processor_drop,
     &processor_json,
     &processor_regex,

@@ -81,7 +81,8 @@ static inline void *given_fill(
 {
     char *values = arena_alloc(arena, class->options_size);
 
-    memset(values, 0, class->options_size);
+    if (class->options_size)
+        memset(values, 0, class->options_size);
     for (uint32_t i = 0; i < class->n_options; i++)
         if (class->options[i].default_text)
             given_set(arena, &class->options[i], values, class->options[i].default_text);

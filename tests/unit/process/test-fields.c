@@ -24,6 +24,14 @@ START_TEST(add_fields_row)
 }
 END_TEST
 
+static const struct processing_row unchanged = {"as it was", {{0}}, "a=1|b=2", "a=1|b=2", 0};
+
+START_TEST(default_changes_nothing)
+{
+    processing_check("processor_default", &unchanged);
+}
+END_TEST
+
 START_TEST(drop_row)
 {
     processing_check("processor_drop", &drop[_i]);
@@ -69,6 +77,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, processing_start, processing_end);
     tcase_add_loop_test(tests, add_fields_row, 0, ARRAY_SIZE(add_fields));
+    tcase_add_test(tests, default_changes_nothing);
     tcase_add_loop_test(tests, drop_row, 0, ARRAY_SIZE(drop));
     tcase_add_test(tests, added_fields_outlive_the_processor);
     tcase_add_test(tests, option_tables_are_sound);
