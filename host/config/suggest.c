@@ -65,8 +65,11 @@ unsigned suggest_distance(const char *a, const char *b)
 
 void suggest_start(struct suggestion *suggestion, const char *word)
 {
+    const char *telling = strchr(word, '_'); /* of processor_x, the x */
+
     /* A third of the letters may be wrong. */
-    *suggestion = (struct suggestion){word, NULL, (unsigned)MIN(strlen(word), 30U) / 3 + 1};
+    telling = telling ? telling + 1 : word;
+    *suggestion = (struct suggestion){word, NULL, (unsigned)MIN(strlen(telling), 30U) / 3 + 1};
 }
 
 void suggest_offer(struct suggestion *suggestion, const char *candidate)
