@@ -284,7 +284,7 @@ static void *settle(void *argument)
     unsigned sum = 0;
 
     for (uint32_t i = 0; i < N_GROUPS; i++) {
-        sum += shared[i]->view.logs[1].contents[0].value.data[0];
+        sum += (unsigned char)shared[i]->view.logs[1].contents[0].value.data[0];
         group_release(shared[i], lane);
         group_unref(shared[i]);
     }
