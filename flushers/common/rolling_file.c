@@ -8,11 +8,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <weir/words.h>
 
 #include "common/folders.h"
 #include "common/rolled_names.h"
 #include "common/torn_line.h"
-#include "common/words.h"
 #include "common/write_all.h"
 
 #define LOCK_TRIES 200
@@ -29,9 +29,21 @@ void rolling_file_init(struct rolling_file *file)
     file->undo_from = file->undo_to = 0;
 }
 
-static void warn(const struct rolling_file *file, const char *message, int error)
+/* A line of the log about the file, with one more field. */
+static void warn(
+    const struct rolling_file *file, const char *message, const char *key, const char *value)
 {
-    say_of_file(file->host, WEIR_LOG_WARN, message, file->path, "error", strerror(-error));
+    const struct weir_field fields[] = {
+        {{"path", 4}, weir_str_of(file->path)},
+        {weir_str_of(key), weir_str_of(value)},
+    };
+
+    file->host->log(file->host, WEIR_LOG_WARN, weir_str_of(message), fields, 2);
+}
+
+static void warn_error(const struct rolling_file *file, const char *message, int error)
+{
+    warn(file, message, "error", strerror(-error));
 }
 
 int rolling_file_sync(struct rolling_file *file)
@@ -49,7 +61,7 @@ void rolling_file_close(struct rolling_file *file)
     int r = file->durable ? rolling_file_sync(file) : 0;
 
     if (r < 0)
-        warn(file, "cannot sync the file", r);
+        warn_error(file, "cannot sync the file", r);
     if (file->fd >= 0)
         close(file->fd);
     rolling_file_init(file);
@@ -88,7 +100,7 @@ static int open_file(struct rolling_file *file)
     file->inode = status.st_ino;
     r = file->regular && file->durable ? folders_sync(file->path) : 0;
     if (r < 0)
-        warn(file, "cannot sync the folder", r);
+        warn_error(file, "cannot sync the folder", r);
     return 0;
 }
 
@@ -180,8 +192,7 @@ static int cut_torn_line(struct rolling_file *file)
     if (r < 0)
         return r;
     snprintf(bytes, sizeof bytes, "%" PRIdMAX, (intmax_t)(size - start));
-    say_of_file(file->host, WEIR_LOG_WARN, "cut an unfinished line off the end of the file",
-        file->path, "bytes", bytes);
+    warn(file, "cut an unfinished line off the end of the file", "bytes", bytes);
     return 0;
 }
 
@@ -215,7 +226,7 @@ static int roll(struct rolling_file *file)
     int r = rolled_names_shift(file->path, file->max_files);
 
     if (r < 0) {
-        warn(file, "cannot roll the file, it grows on", r);
+        warn_error(file, "cannot roll the file, it grows on", r);
         return 0;
     }
     rolling_file_close(file);
@@ -242,7 +253,7 @@ static void undo(struct rolling_file *file, size_t written)
     file->size = file->undo_to;
     r = finish_undo(file);
     if (r < 0)
-        warn(file, "cannot take back an unfinished batch yet", r);
+        warn_error(file, "cannot take back an unfinished batch yet", r);
 }
 
 static int write_whole(struct rolling_file *file, const char *data, size_t size, bool sync)

@@ -1,10 +1,11 @@
 #include <weir/flusher.h>
 
 #include <errno.h>
+#include <string.h>
 #include <weir/json.h>
+#include <weir/words.h>
 
 #include "common/rolling_file.h"
-#include "common/words.h"
 
 #define KEEP_CAPACITY ((size_t)4 << 20)
 #define SYNC_INTERVAL_NS 1000000000U
@@ -67,22 +68,16 @@ static int file_init(void *self, const struct weir_context *context)
     return 0;
 }
 
-static bool is_named(struct weir_str key, const char *name)
-{
-    return key.size == strlen(name) && memcmp(key.data, name, key.size) == 0;
-}
-
 /* False when the log has no field `content`. */
 static bool append_raw(struct weir_buffer *out, const struct weir_log *log)
 {
-    for (uint32_t i = 0; i < log->n_contents; i++) {
-        if (!is_named(log->contents[i].key, "content"))
-            continue;
-        weir_buffer_append_str(out, log->contents[i].value);
-        weir_buffer_append_byte(out, '\n');
-        return true;
-    }
-    return false;
+    const struct weir_str *content = weir_log_get(log, "content");
+
+    if (!content)
+        return false;
+    weir_buffer_append_str(out, *content);
+    weir_buffer_append_byte(out, '\n');
+    return true;
 }
 
 static void set_time(struct file_flusher *flusher, uint32_t time_s)
@@ -97,7 +92,7 @@ static void set_time(struct file_flusher *flusher, uint32_t time_s)
 /* What upstream's converters leave out: it says nothing about a log. */
 static bool is_internal(struct weir_str tag)
 {
-    return is_named(tag, "__pack_id__") || is_named(tag, "__user_defined_id__");
+    return weir_str_is(tag, "__pack_id__") || weir_str_is(tag, "__user_defined_id__");
 }
 
 static void start_group(struct file_flusher *flusher, const struct weir_group *group)
@@ -191,7 +186,7 @@ static uint32_t file_flush(void *self, const struct weir_batch *batch, struct we
         weir_buffer_finish(&flusher->out);
     if (r == 0)
         return WEIR_DELIVERED;
-    explain(result, r, "cannot write", flusher->options->path.data);
+    weir_explain(result, -r, "cannot write %s: %s", flusher->options->path.data, strerror(-r));
     return WEIR_RETRY;
 }
 
@@ -204,7 +199,7 @@ static int file_stop(void *self, uint64_t deadline_ns, struct weir_result *resul
     if (flusher->options->sync != SYNC_NONE)
         r = rolling_file_sync(&flusher->file);
     if (r < 0)
-        explain(result, r, "cannot sync", flusher->options->path.data);
+        weir_explain(result, -r, "cannot sync %s: %s", flusher->options->path.data, strerror(-r));
     rolling_file_close(&flusher->file);
     weir_buffer_finish(&flusher->out);
     weir_buffer_finish(&flusher->head);

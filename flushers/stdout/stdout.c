@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <time.h>
 #include <weir/json.h>
+#include <weir/words.h>
 
 #include "common/rolling_file.h"
-#include "common/words.h"
 #include "stdout/stream.h"
 
 #define DEFAULT_MAX_SIZE 1048576
@@ -199,8 +199,8 @@ static uint32_t stdout_flush(void *self, const struct weir_batch *batch, struct 
         weir_buffer_finish(&flusher->out);
     if (r == 0)
         return WEIR_DELIVERED;
-    explain(result, r, "cannot write to",
-        flusher->to_file ? flusher->options->file_name.data : "standard output");
+    weir_explain(result, -r, "cannot write to %s: %s",
+        flusher->to_file ? flusher->options->file_name.data : "standard output", strerror(-r));
     return WEIR_RETRY;
 }
 
