@@ -80,7 +80,9 @@ static void add_options(struct json_object *properties, const struct config_clas
     struct json_object *schema = schema_of_class(class);
 
     json_object_object_foreach(json_object_object_get(schema, "properties"), key, option)
+    {
         json_object_object_add(properties, key, json_object_get(option));
+    }
     json_object_put(schema);
 }
 

@@ -124,8 +124,8 @@ static const char *const forms[] = {
     "{\"Type\":\"flusher_a\",\"Path\":\"/x\"}",
     "{\"Type\":\"flusher_a\",\"PATH\":\"/x\",\"delivery\":{}}",
     "{\"Type\":\"flusher_a\",\"detail\":{\"Path\":\"/x\"}}",
-    "{\"x-why\":1,\"Delivery\":null,\"type\":\"flusher_a/1\",\"detail\":{\"Path\":\"/"
-    "x\",\"x-y\":2}}",
+    "{\"x-a\":1,\"Delivery\":null,\"type\":\"flusher_a/1\",\"detail\":{\"Path\":\"/x\"}}",
+    "{\"type\":\"flusher_a/1\",\"detail\":{\"Path\":\"/x\",\"x-b\":2}}",
     "{\"type\":\"flusher_a/1/7\",\"detail\":{\"Path\":\"/x\"}}",
     "{\"type\":\"flusher_a/1#5\",\"detail\":{\"Path\":\"/x\"}}",
     "{\"type\":\"flusher_a/1/7#5\",\"detail\":{\"Path\":\"/x\"}}",

@@ -92,8 +92,10 @@ static void setup(void)
 
 static void teardown(void)
 {
+    bool left_behind = instance && instance_abandoned(instance);
+
     instance_destroy(instance);
-    if (!instance || !instance_abandoned(instance))
+    if (!left_behind)
         registry_destroy(registry);
     free(folder);
 }

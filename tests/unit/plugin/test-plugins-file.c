@@ -46,7 +46,7 @@ static const struct {
     {ENTRY "- import: \"\"\n", "W2003", 3, 15, NULL},
     {"x-a: &a b.so\n" ENTRY "- import: *a\n", "W2003", 4, 16, NULL},
     {"plugin: {}\n", "W2004", 1, 1, "`plugins`"},
-    {"plugins:\n  comon: []\n", "W2004", 2, 3, "`common`"},
+    {"plugins:\n  comnon: []\n", "W2004", 2, 3, "`common`"},
     {ENTRY "- {import: a.so, sha265: x}\n", "W2004", 3, 22, "`sha256`"},
     {ENTRY "- {import: a.so, [a]: x}\n", "W2004", 3, 23, NULL},
     {ENTRY "- gomod: github.com/acme/flushers v1.2.3\n", "W2005", 3, 7, ".so"},

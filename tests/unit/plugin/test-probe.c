@@ -1,6 +1,7 @@
 #include <check.h>
 #include <errno.h>
 #include <string.h>
+#include "base/mem.h"
 #include "given_plugins.h"
 #include "plugin/probe.h"
 #include "unit.h"
@@ -57,24 +58,38 @@ START_TEST(executable_that_is_no_probe_is_told)
 }
 END_TEST
 
-/* Lines that must not be taken for an answer. */
-static const char *const no_replies[] = {"", "null", "[]", "{}", "{\"descriptor\":null}",
-    "{\"descriptor\":{}}",
-    "{\"descriptor\":{\"name\":\"a\",\"version\":\"1\",\"abi_minor\":0,\"needs_minor\":0,"
-    "\"classes\":[]}}",
-    "{\"descriptor\":{\"name\":\"a\",\"version\":\"1\",\"abi_minor\":0,\"needs_minor\":0,"
-    "\"classes\":[{\"type\":1}]}}",
-    "{\"refusal\":{}}", "{\"refusal\":{\"code\":\"W9999\",\"message\":\"m\"}}",
-    "{\"refusal\":{\"code\":\"W2140\"}}", "{\"refusal\":[]}"};
-
-START_TEST(garbage_is_no_reply)
+static void assert_no_reply(const char *line)
 {
     struct refusal none = {0};
 
     descriptor = NULL;
-    ck_assert_int_eq(probe_take_reply(no_replies[_i], &descriptor, &none), -EPROTO);
+    ck_assert_int_eq(probe_take_reply(line, &descriptor, &none), -EPROTO);
     ck_assert_ptr_null(descriptor);
     ck_assert_ptr_null(none.code);
+}
+
+/* Lines that must not be taken for an answer. */
+static const char *const no_replies[] = {"", "null", "[]", "{}", "{\"descriptor\":null}",
+    "{\"descriptor\":{}}", "{\"refusal\":{}}",
+    "{\"refusal\":{\"code\":\"W9999\",\"message\":\"m\"}}", "{\"refusal\":{\"code\":\"W2140\"}}",
+    "{\"refusal\":[]}"};
+
+START_TEST(garbage_is_no_reply)
+{
+    assert_no_reply(no_replies[_i]);
+}
+END_TEST
+
+/* Of a descriptor that is right otherwise. */
+static const char *const no_classes[] = {"[]", "[{\"type\":1}]"};
+
+START_TEST(descriptor_without_classes_is_no_reply)
+{
+    SCOPED_FREE char *line = mem_printf("{\"descriptor\":{\"name\":\"a\",\"version\":\"1\","
+                                        "\"abi_minor\":0,\"needs_minor\":0,\"classes\":%s}}",
+        no_classes[_i]);
+
+    assert_no_reply(line);
 }
 END_TEST
 
@@ -87,5 +102,6 @@ int main(void)
     tcase_add_test(tests, refusal_arrives_whole);
     tcase_add_loop_test(tests, executable_that_is_no_probe_is_told, 0, ARRAY_SIZE(no_probes));
     tcase_add_loop_test(tests, garbage_is_no_reply, 0, ARRAY_SIZE(no_replies));
+    tcase_add_loop_test(tests, descriptor_without_classes_is_no_reply, 0, ARRAY_SIZE(no_classes));
     return unit_run(tests);
 }
