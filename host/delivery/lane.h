@@ -43,6 +43,42 @@ struct lane_stats {
     uint64_t settled_groups; /* grows with every end; "progress" */
 };
 
+/* What a lane is about, in the order in which one outweighs another. */
+enum lane_state {
+    LANE_RESTARTING, /* the flusher said BROKEN and is made anew */
+    LANE_HANGING,    /* a call has run for longer than FlushTimeout */
+    LANE_SENDING,    /* a call is running, or its turn is near */
+    LANE_RETRYING,   /* after a failure; the next attempt is at `next_attempt_ns` */
+    LANE_NOT_READY,  /* is_ready says no; asked again at `next_attempt_ns` */
+    LANE_PENDING,    /* the flusher has all it takes and has not settled it */
+    LANE_IDLE,       /* nothing to send */
+    LANE_N_STATES,
+};
+
+/* The last failure; `wall_ns` 0: none so far. */
+struct lane_error {
+    uint64_t wall_ns; /* when */
+    uint32_t verdict; /* WEIR_RETRY, WEIR_REJECTED, WEIR_BROKEN */
+    uint32_t attempt; /* of the batch */
+    int32_t code;     /* the flusher's */
+    char text[256];   /* its words */
+};
+
+/* What answers "why is it not sending?". */
+struct lane_status {
+    enum lane_state state;
+    size_t queue_groups, queue_bytes;          /* not taken yet */
+    size_t queue_max_groups, queue_max_bytes;  /* bounds of the above */
+    uint32_t n_retries, n_flushing, n_pending; /* batches */
+    bool blocks;                               /* the queue is full, and inputs wait */
+    bool slow;                /* its last call took long: it shares half of the workers */
+    uint64_t oldest_age_ns;   /* of the oldest group that is not settled, 0: none */
+    uint64_t next_attempt_ns; /* from now; 0: nothing is waited for */
+    uint64_t call_age_ns;     /* since the oldest running call gave a sign of life */
+    struct lane_error last_error;
+    struct lane_stats stats;
+};
+
 /* Makes the lane and its instance (init runs, with a deadline). NULL with words. [control] */
 struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max);
 
@@ -55,6 +91,10 @@ void lane_set_urgent(struct lane *lane, bool exiting);
 /* Whether nothing is queued, waiting or in flight. [any] */
 bool lane_idle(struct lane *lane);
 void lane_get_stats(struct lane *lane, struct lane_stats *ret_stats);
+/* Never waits for a flusher. [any] */
+void lane_get_status(struct lane *lane, struct lane_status *ret_status);
+/* "retrying"; static. */
+const char *lane_state_name(enum lane_state state);
 const char *lane_name(const struct lane *lane);
 
 /* The last step: no more flush begins; what is not settled is given back to its

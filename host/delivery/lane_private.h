@@ -1,7 +1,7 @@
 /*
  * What the files of the lane share: lane.c (life), lane_turn.c (taking and flushing),
- * lane_verdict.c (what follows from an answer). Functions here want the lane's lock
- * to be held.
+ * lane_verdict.c (what follows from an answer), lane_status.c (how it looks from outside).
+ * Functions here want the lane's lock to be held.
  */
 #ifndef DELIVERY_LANE_PRIVATE_H
 #define DELIVERY_LANE_PRIVATE_H
@@ -43,6 +43,7 @@ struct lane {
     uint64_t random;
     bool urgent, exiting, closed, failing, broken, left_behind;
     struct lane_stats stats;
+    struct lane_error last_error;
     struct log_limit complaint, drop_notice, restart_notice;
 };
 

@@ -76,6 +76,7 @@ static struct parcel *take_parcel(struct lane *lane)
     else
         parcel = new_parcel(lane);
     parcel->state = PARCEL_FLUSHING;
+    parcel->taken_ns = clock_now_ns();
     list_append(&lane->flushing, &parcel->list);
     lane->n_flushing++;
     return parcel;

@@ -14,6 +14,17 @@ static uint64_t next_random(struct lane *lane)
     return lane->random;
 }
 
+static void keep_error(struct lane *lane, uint32_t verdict, const struct parcel *parcel)
+{
+    struct lane_error *error = &lane->last_error;
+
+    error->wall_ns = clock_wall_ns();
+    error->verdict = verdict;
+    error->attempt = parcel->batch.attempt;
+    error->code = parcel->code;
+    snprintf(error->text, sizeof error->text, "%.*s", (int)sizeof error->text - 1, parcel->text);
+}
+
 static void complain_of_drop(
     struct lane *lane, const char *reason, uint64_t logs, int32_t code, const char *text)
 {
@@ -29,6 +40,8 @@ static void complain_of_drop(
 static void count_drop(
     struct lane *lane, const char *reason, uint64_t logs, const struct parcel *parcel)
 {
+    if (parcel)
+        keep_error(lane, WEIR_REJECTED, parcel);
     if (parcel && !strcmp(reason, "rejected"))
         lane->stats.rejected_logs += logs;
     else
@@ -71,6 +84,7 @@ static void send_again(struct lane *lane, struct parcel *parcel, uint64_t delay_
     if (lane->urgent)
         delay_ns = MIN(delay_ns, LANE_URGENT_DELAY_NS);
     lane->stats.retries++;
+    keep_error(lane, lane->broken ? WEIR_BROKEN : WEIR_RETRY, parcel);
     complain_of_retry(lane, parcel, delay_ns);
     parcel->batch.flags |= WEIR_BATCH_REPLAY;
     lane->hold_until_ns = MAX(lane->hold_until_ns, clock_now_ns() + delay_ns);

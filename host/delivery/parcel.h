@@ -25,6 +25,7 @@ struct parcel {
     enum parcel_state state;
     struct weir_batch batch; /* as the flusher sees it */
     uint64_t first_ns;       /* of the first attempt, 0 before it */
+    uint64_t taken_ns;       /* when its turn began: is_ready, then flush */
 
     uint32_t n_groups;
     struct group *groups[PARCEL_GROUPS_MAX];           /* a reference each */

@@ -1,0 +1,111 @@
+/* How a lane looks from outside. */
+#include "base/clock.h"
+#include "delivery/lane_private.h"
+
+static const char *const state_names[LANE_N_STATES] = {
+    [LANE_RESTARTING] = "restarting",
+    [LANE_HANGING] = "hanging",
+    [LANE_SENDING] = "sending",
+    [LANE_RETRYING] = "retrying",
+    [LANE_NOT_READY] = "not_ready",
+    [LANE_PENDING] = "pending",
+    [LANE_IDLE] = "idle",
+};
+
+const char *lane_state_name(enum lane_state state)
+{
+    return state < LANE_N_STATES ? state_names[state] : "unknown";
+}
+
+/* Of the call that runs longest; 0: none does. A restart holds the lock, and is none. */
+static uint64_t last_sign_of_life(struct lane *lane)
+{
+    const struct parcel *parcel = list_first(&lane->flushing, struct parcel, list);
+    uint64_t alive_ns = 0;
+
+    if (!parcel)
+        return 0;
+    if (!pthread_rwlock_tryrdlock(&lane->instance_lock)) {
+        alive_ns = lane->instance ? instance_last_alive_ns(lane->instance) : 0;
+        pthread_rwlock_unlock(&lane->instance_lock);
+    }
+    return MAX(parcel->taken_ns, alive_ns);
+}
+
+static uint64_t oldest_in(const struct list *list, uint64_t oldest_ns)
+{
+    const struct parcel *parcel;
+
+    LIST_EACH (parcel, list, list) {
+        for (uint32_t i = 0; i < parcel->n_groups; i++)
+            oldest_ns = MIN(oldest_ns, parcel->groups[i]->sealed_ns);
+    }
+    return oldest_ns;
+}
+
+/* When the oldest group that is not settled was sealed; `now_ns` when there is none. */
+static uint64_t oldest_sealed(const struct lane *lane, uint64_t now_ns)
+{
+    const struct list *lists[] = {&lane->retries, &lane->flushing, &lane->pending};
+    const struct group *first = queue_peek(&lane->queue);
+    uint64_t oldest_ns = first ? MIN(now_ns, first->sealed_ns) : now_ns;
+
+    for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+        oldest_ns = oldest_in(lists[i], oldest_ns);
+    return oldest_ns;
+}
+
+static enum lane_state state_of(const struct lane *lane, uint64_t call_age_ns, bool held)
+{
+    if (lane->broken)
+        return LANE_RESTARTING;
+    if (lane->n_flushing && call_age_ns > lane->config->delivery.flush_timeout_ns)
+        return LANE_HANGING;
+    if (lane->n_flushing)
+        return LANE_SENDING;
+    if (held && lane->not_ready)
+        return LANE_NOT_READY;
+    if (held && !list_empty(&lane->retries))
+        return LANE_RETRYING;
+    if (lane->n_pending &&
+        (!lane->queue.count || lane->n_pending >= lane->config->delivery.pending_max))
+        return LANE_PENDING;
+    return lane->queue.count || !list_empty(&lane->retries) ? LANE_SENDING : LANE_IDLE;
+}
+
+static uint32_t count(const struct list *list)
+{
+    uint32_t n = 0;
+
+    for (const struct list *at = list->next; at != list; at = at->next)
+        n++;
+    return n;
+}
+
+void lane_get_status(struct lane *lane, struct lane_status *ret_status)
+{
+    uint64_t now_ns = clock_now_ns(), alive_ns;
+    bool held;
+
+    pthread_mutex_lock(&lane->lock);
+    alive_ns = last_sign_of_life(lane);
+    held = lane->hold_until_ns > now_ns;
+    *ret_status = (struct lane_status){
+        .queue_groups = lane->queue.count,
+        .queue_bytes = lane->queue.bytes,
+        .queue_max_groups = lane->queue.max_groups,
+        .queue_max_bytes = lane->queue.max_bytes,
+        .n_retries = count(&lane->retries),
+        .n_flushing = lane->n_flushing,
+        .n_pending = lane->n_pending,
+        .blocks = lane->gate_closed,
+        .slow = lane->turn.slow,
+        .oldest_age_ns = now_ns - oldest_sealed(lane, now_ns),
+        .next_attempt_ns = held ? lane->hold_until_ns - now_ns : 0,
+        .call_age_ns = alive_ns && alive_ns < now_ns ? now_ns - alive_ns : 0,
+        .last_error = lane->last_error,
+        .stats = lane->stats,
+    };
+    ret_status->state = state_of(lane, ret_status->call_age_ns, held);
+    pthread_mutex_unlock(&lane->lock);
+}
