@@ -2,9 +2,9 @@
 #include "process/builtin.h"
 
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "process/failures.h"
 #include "process/keys.h"
-#include "process/pattern.h"
 
 struct regex_options {
     struct weir_str regex, source_key;

@@ -1,7 +1,7 @@
-/* processor_regex and process/pattern: upstream's meaning, and bounded in time. */
+/* processor_regex and base/pattern: upstream's meaning, and bounded in time. */
 #include <time.h>
 #include "base/mem.h"
-#include "process/pattern.h"
+#include "base/pattern.h"
 #include "process/processing.h"
 
 #define GIVE_REGEX(REGEX, KEYS) \

@@ -6,13 +6,13 @@
  * comes to the end it is what a backtracking matcher finds first. When it does not,
  * nothing is known: PCRE2 must be asked. So a chain is only ever a short cut.
  */
-#ifndef PROCESS_CHAIN_H
-#define PROCESS_CHAIN_H
+#ifndef BASE_CHAIN_H
+#define BASE_CHAIN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <weir/abi.h>
-#include "process/pattern.h"
+#include "base/pattern.h"
 
 struct chain;
 

@@ -1,12 +1,12 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "process/pattern.h"
+#include "base/pattern.h"
 
 #include <assert.h>
 #include <pcre2.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/chain.h"
 #include "base/mem.h"
-#include "process/chain.h"
 
 /* Steps for one line (a million take about 2 ms); after EXPENSIVE_LINES_MAX lines of a
  * batch have used them up, what the others of that batch get. On top of it come some

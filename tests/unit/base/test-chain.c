@@ -3,8 +3,8 @@
 #include <pcre2.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/chain.h"
 #include "base/util.h"
-#include "process/chain.h"
 #include "unit.h"
 
 #define GROUPS_MAX 64

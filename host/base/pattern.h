@@ -6,8 +6,8 @@
  *
  * A line that is not UTF-8 is matched byte by byte. Belongs to one thread.
  */
-#ifndef PROCESS_PATTERN_H
-#define PROCESS_PATTERN_H
+#ifndef BASE_PATTERN_H
+#define BASE_PATTERN_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* What the parser of chains (chain_parse.c) and the walk (chain.c) share. */
-#ifndef PROCESS_CHAIN_PRIVATE_H
-#define PROCESS_CHAIN_PRIVATE_H
+#ifndef BASE_CHAIN_PRIVATE_H
+#define BASE_CHAIN_PRIVATE_H
 
-#include "process/chain.h"
+#include "base/chain.h"
 
 #define CHAIN_LINKS_MAX 256U
 

@@ -1,9 +1,9 @@
-#include "process/chain.h"
+#include "base/chain.h"
 
 #include <endian.h>
 #include <string.h>
+#include "base/chain_private.h"
 #include "base/mem.h"
-#include "process/chain_private.h"
 
 enum step_kind {
     STEP_TEXT,     /* these bytes */

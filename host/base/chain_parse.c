@@ -1,4 +1,4 @@
-#include "process/chain_private.h"
+#include "base/chain_private.h"
 
 #include <ctype.h>
 #include <string.h>
