@@ -66,7 +66,7 @@ static pcre2_code *compile(
         unsigned char words[160];
 
         pcre2_get_error_message(code, words, sizeof words);
-        snprintf(why, why_max, "Regex, character %zu: %s", offset, words);
+        snprintf(why, why_max, "character %zu: %s", offset, words);
         return NULL;
     }
     pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); /* without it the interpreter runs */
@@ -76,7 +76,7 @@ static pcre2_code *compile(
 /* Text that is not ASCII is compiled as UTF-8 only, the rest as bytes if it can be. */
 static bool compile_first(struct pattern *pattern, char *why, size_t why_max)
 {
-    char ignored[200];
+    char ignored[PATTERN_WHY_MAX];
 
     if (is_ascii(pattern->text, pattern->text_size))
         pattern->bytes = compile(pattern, 0, ignored, sizeof ignored);
@@ -176,7 +176,7 @@ static int run(struct pattern *pattern, const pcre2_code *code, struct weir_str 
 /* A subject that is not ASCII. */
 static int run_utf(struct pattern *pattern, struct weir_str subject)
 {
-    char ignored[200];
+    char ignored[PATTERN_WHY_MAX];
     int r;
 
     if (!pattern->utf_tried) {

@@ -14,6 +14,9 @@
 #include <weir/abi.h>
 #include "base/util.h"
 
+/* Bytes that hold every reason for which there is no pattern. */
+#define PATTERN_WHY_MAX 200
+
 struct pattern;
 
 /* A stretch of the subject; `start` is SIZE_MAX for a group that took no part. */
@@ -27,7 +30,8 @@ enum pattern_result {
     PATTERN_TOO_HARD, /* given up at the limit of steps or memory */
 };
 
-/* `at_start`: it must match at the first byte. NULL with the reason in `why`. */
+/* `at_start`: it must match at the first byte. NULL with the reason in `why`: "character 3: ...".
+ */
 struct pattern *pattern_create(struct weir_str text, bool at_start, char *why, size_t why_max);
 void pattern_destroy(struct pattern *pattern);
 SCOPED_DEFINE(struct pattern, pattern_destroy);

@@ -1,6 +1,7 @@
 /* processor_regex: splits a content into several by a regular expression. */
 #include "process/builtin.h"
 
+#include <stdio.h>
 #include "base/mem.h"
 #include "base/pattern.h"
 #include "process/failures.h"
@@ -54,11 +55,15 @@ static void destroy(struct processor *processor)
 static struct processor *create(const struct processor_context *context, char *why, size_t why_max)
 {
     const struct regex_options *given = context->config->options->values;
-    struct pattern *pattern = pattern_create(given->regex, given->full_match, why, why_max);
+    char reason[PATTERN_WHY_MAX];
+    struct pattern *pattern =
+        pattern_create(given->regex, given->full_match, reason, sizeof reason);
     struct regex *self;
 
-    if (!pattern)
+    if (!pattern) {
+        snprintf(why, why_max, "Regex, %s", reason);
         return NULL;
+    }
     self = mem_zalloc(sizeof *self);
     self->processor.class = &processor_regex;
     self->options = given;
