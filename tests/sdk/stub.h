@@ -16,7 +16,7 @@ struct stub {
     uint64_t batch_id; /* of the next flush */
 };
 
-/* An option by its name in configurations, written like a default. */
+/* An option by its name in configurations, written like a default; a map "key=value". */
 struct stub_option {
     const char *name, *value;
 };
@@ -24,6 +24,8 @@ struct stub_option {
 /* Loads the plugin from `path` and inits an instance with `options` (up to one
  * without a name, or NULL) over the defaults. Aborts the test on failure. */
 void stub_start(struct stub *stub, const char *path, const struct stub_option *options);
+/* The same, but init may refuse: stub->self is then NULL, stub->mock->text says why. */
+void stub_try(struct stub *stub, const char *path, const struct stub_option *options);
 void stub_stop(struct stub *stub);
 
 /* One flush of one group, as a new batch; returns the verdict. */
