@@ -25,6 +25,40 @@ int folders_make(const char *path)
     return 0;
 }
 
+/* Cuts the last component off; the working folder stands above everything relative. */
+static void to_parent(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (!slash)
+        strcpy(path, ".");
+    else if (slash == path)
+        slash[1] = '\0';
+    else
+        *slash = '\0';
+}
+
+int folders_allow(const char *path)
+{
+    char above[PATH_MAX];
+    struct stat status;
+    size_t size = strlen(path) + 1;
+
+    if (size > sizeof above)
+        return -ENAMETOOLONG;
+    memcpy(above, path, size);
+    if (!stat(path, &status))
+        return S_ISDIR(status.st_mode) ? -EISDIR : access(path, W_OK) < 0 ? -errno : 0;
+    while (errno == ENOENT) {
+        to_parent(above);
+        if (!stat(above, &status))
+            return !S_ISDIR(status.st_mode)         ? -ENOTDIR
+                   : access(above, W_OK | X_OK) < 0 ? -errno
+                                                    : 0;
+    }
+    return -errno;
+}
+
 int folders_sync(const char *path)
 {
     char folder[PATH_MAX] = ".";

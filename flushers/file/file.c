@@ -5,6 +5,7 @@
 #include <weir/json.h>
 #include <weir/words.h>
 
+#include "common/folders.h"
 #include "common/rolling_file.h"
 
 #define KEEP_CAPACITY ((size_t)4 << 20)
@@ -190,6 +191,17 @@ static uint32_t file_flush(void *self, const struct weir_batch *batch, struct we
     return WEIR_RETRY;
 }
 
+static int file_probe(void *self, struct weir_result *result)
+{
+    struct file_flusher *flusher = self;
+    int r = folders_allow(flusher->options->path.data);
+
+    if (r < 0)
+        weir_explain(
+            result, -r, "%s cannot be written: %s", flusher->options->path.data, strerror(-r));
+    return r;
+}
+
 static int file_stop(void *self, uint64_t deadline_ns, struct weir_result *result)
 {
     struct file_flusher *flusher = self;
@@ -220,6 +232,7 @@ static const struct weir_flusher_class file_class = {
     .init = file_init,
     .flush = file_flush,
     .stop = file_stop,
+    .probe = file_probe,
 };
 
 WEIR_PLUGIN("file", "1.0.0", "flusher_file", &file_class);

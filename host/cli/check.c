@@ -4,10 +4,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "app/catalog.h"
+#include "cli/connect.h"
 #include "cli/plugin_files.h"
 #include "config/pipeline_config.h"
 #include "config/render.h"
+#include "config/units.h"
 
 static const char help[] =
     "Usage: weir check [OPTION]... FILE|DIR...\n"
@@ -19,6 +22,9 @@ static const char help[] =
     "  --compat                unknown keys are warnings, as upstream ignores them\n"
     "  --format FORMAT         text (default), json, sarif, github\n"
     "  --deny-warnings         warnings fail the check, too\n"
+    "  --connect               then ask the flushers whether their destinations answer;\n"
+    "                          sends no data\n"
+    "  --connect-timeout TIME  how long each may take to start and to answer (default 10s)\n"
     "  --help                  this text\n"
     "\n"
     "Example: weir check --plugins plugins.yml --format sarif pipelines/ >weir.sarif\n"
@@ -28,19 +34,29 @@ static const char help[] =
 struct check_options {
     struct plugin_files plugins;
     enum render_format format;
-    bool compat, deny_warnings;
+    bool compat, deny_warnings, connect;
+    uint64_t connect_timeout_ns;
 };
 
-enum { OPT_PLUGINS = 256, OPT_COMPAT, OPT_FORMAT, OPT_DENY, OPT_HELP };
+enum { OPT_PLUGINS = 256, OPT_COMPAT, OPT_FORMAT, OPT_DENY, OPT_CONNECT, OPT_TIMEOUT, OPT_HELP };
 
 static const struct option long_options[] = {
     {"plugins", required_argument, NULL, OPT_PLUGINS},
     {"compat", no_argument, NULL, OPT_COMPAT},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"deny-warnings", no_argument, NULL, OPT_DENY},
+    {"connect", no_argument, NULL, OPT_CONNECT},
+    {"connect-timeout", required_argument, NULL, OPT_TIMEOUT},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
+
+static int bad_value(void)
+{
+    fprintf(
+        stderr, "weir check: '%s' is no value for that option; see weir check --help\n", optarg);
+    return CLI_USAGE;
+}
 
 /* One option; 0, or an exit code. -1: the help was asked for. */
 static int take_option(struct check_options *options, int option)
@@ -55,11 +71,17 @@ static int take_option(struct check_options *options, int option)
     case OPT_FORMAT:
         if (render_format_parse(optarg, &options->format))
             return 0;
-        fprintf(stderr, "weir check: '%s' is no format; see weir check --help\n", optarg);
-        return CLI_USAGE;
+        return bad_value();
     case OPT_DENY:
         options->deny_warnings = true;
         return 0;
+    case OPT_CONNECT:
+        options->connect = true;
+        return 0;
+    case OPT_TIMEOUT:
+        if (duration_parse(optarg, strlen(optarg), &options->connect_timeout_ns))
+            return 0;
+        return bad_value();
     case OPT_HELP:
         return -1;
     default: /* getopt has said why */
@@ -83,15 +105,25 @@ static int parse_options(int argc, char **argv, struct check_options *options)
     return CLI_USAGE;
 }
 
-static size_t read_all(const struct check_options *options, const struct config_catalog *catalog,
+static void check_file(const struct check_options *options, struct catalog *catalog,
+    const char *path, struct diag_list *diags)
+{
+    struct pipeline_request request = {catalog_config(catalog), options->compat};
+    struct pipeline_config *config = pipeline_config_read(path, &request, diags);
+
+    if (config && config->enable && options->connect)
+        connect_pipeline(catalog_registry(catalog), config, options->connect_timeout_ns, diags);
+    pipeline_config_destroy(config);
+}
+
+static size_t check_all(const struct check_options *options, struct catalog *catalog,
     char **arguments, int n, struct diag_list *diags)
 {
-    struct pipeline_request request = {catalog, options->compat};
     char **paths = NULL;
     size_t n_paths = config_paths(arguments, (size_t)n, &paths, diags);
 
     for (size_t i = 0; i < n_paths; i++) {
-        pipeline_config_destroy(pipeline_config_read(paths[i], &request, diags));
+        check_file(options, catalog, paths[i], diags);
         free(paths[i]);
     }
     free((void *)paths);
@@ -107,7 +139,7 @@ static int check(struct check_options *options, char **arguments, int n)
 
     plugin_files_default(&options->plugins, arguments[0]);
     catalog = catalog_create(options->plugins.items, options->plugins.count, &diags);
-    n_files = read_all(options, catalog_config(catalog), arguments, n, &diags);
+    n_files = check_all(options, catalog, arguments, n, &diags);
     render_diags(&diags, options->format, stdout);
     bad = diags.n_errors || (options->deny_warnings && diags.n_warnings);
     if (options->format == RENDER_TEXT && !diags.n_errors && !diags.n_warnings)
@@ -121,7 +153,8 @@ static int check(struct check_options *options, char **arguments, int n)
 
 int cli_check(int argc, char **argv)
 {
-    struct check_options options = {.format = RENDER_TEXT};
+    struct check_options options = {
+        .format = RENDER_TEXT, .connect_timeout_ns = CONNECT_TIMEOUT_DEFAULT_NS};
     int r = parse_options(argc, argv, &options);
 
     if (r == -1) {

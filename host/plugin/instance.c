@@ -66,7 +66,10 @@ static void control_run(void *argument)
             job->r = calls->stop(instance->self, job->deadline_ns, &job->result);
         break;
     case CONTROL_PROBE:
-        job->r = calls->probe ? calls->probe(instance->self, &job->result) : -ENOTSUP;
+        if (!calls->probe)
+            job->r = -ENOTSUP;
+        else if ((job->r = calls->probe(instance->self, &job->result)) == -ENOTSUP)
+            job->r = -EIO;
         break;
     }
 }

@@ -10,10 +10,12 @@
  */
 #include <weir/flusher.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ struct fake_options {
     uint64_t unready_calls;      /* is_ready says no so often */
     bool notify;                 /* then notify_ready is called by a thread */
     bool fail_init;
+    struct weir_str probe; /* "", "answers", "refuses", "crashes", "exits" */
 };
 
 struct fake {
@@ -52,6 +55,8 @@ static const struct weir_option rows[] = {
     WEIR_OPTION_BOOL_ROW(
         struct fake_options, notify, "Notify", "false", "Call notify_ready when ready again"),
     WEIR_OPTION_BOOL_ROW(struct fake_options, fail_init, "FailInit", "false", "init fails"),
+    WEIR_OPTION_STRING_ROW(struct fake_options, probe, "Probe", 0, "answers",
+        "How the connection test ends: answers, refuses, crashes, exits"),
 };
 
 static void record(struct fake *self, const char *line)
@@ -215,6 +220,23 @@ static int fake_stop(void *memory, uint64_t deadline_ns, struct weir_result *res
     return 0;
 }
 
+static int fake_probe(void *memory, struct weir_result *result)
+{
+    struct fake *self = memory;
+    const char *end = self->options->probe.data;
+
+    record(self, "probe");
+    maybe_hang(self, "probe");
+    if (!strcmp(end, "crashes"))
+        abort();
+    if (!strcmp(end, "exits"))
+        exit(3);
+    if (!strcmp(end, "answers"))
+        return 0;
+    snprintf(result->text, result->text_max, "nobody is there");
+    return -ECONNREFUSED;
+}
+
 static const struct weir_flusher_class fake_class = {
     .struct_size = sizeof(struct weir_flusher_class),
     .flags = WEIR_ASYNC | WEIR_FS_WRITE,
@@ -231,6 +253,7 @@ static const struct weir_flusher_class fake_class = {
     .flush = fake_flush,
     .set_urgent = fake_set_urgent,
     .stop = fake_stop,
+    .probe = fake_probe,
 };
 
 WEIR_PLUGIN("fake", "1.0.0", "flusher_fake", &fake_class);
