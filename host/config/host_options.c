@@ -103,6 +103,8 @@ static const struct weir_option delivery_rows[] = {
         "How many batches may be on their way at once"),
     DELIVERY(flush_timeout_ns, "FlushTimeout", WEIR_OPTION_DURATION, "60s", "1ms", NULL,
         "The deadline that a flush is given"),
+    DELIVERY(circuit_failures, "CircuitFailures", WEIR_OPTION_UINT, "5", NULL, "flushes",
+        "After so many failures in a row one batch at a time is tried; 0: never"),
 };
 
 const struct config_class config_delivery_class = {

@@ -21,11 +21,8 @@ enum when_full {
     WHEN_FULL_DROP_NEWEST,
 };
 
-/* The host-owned `delivery` object of a flusher entry; `delivery` and `Delivery`,
- * keys: QueueMaxBytes (size), QueueMaxGroups, WhenFull (block|drop_oldest|drop_newest),
- * RetryInitialDelay, RetryMaxDelay (durations), RetryMaxAttempts (0 = no limit),
- * RetryMaxAge (0 = no limit), PendingMax (batches), FlushTimeout. An option table
- * like any other describes it (config_delivery_class). */
+/* The host-owned `delivery` object of a flusher entry; `delivery` and `Delivery`. Its keys
+ * are in an option table like any other (config_delivery_class, `weir describe delivery`). */
 struct delivery_config {
     uint64_t queue_max_bytes;        /* 32 MiB */
     uint64_t queue_max_groups;       /* 1024 */
@@ -36,6 +33,7 @@ struct delivery_config {
     uint64_t retry_max_age_ns;       /* 0: none */
     uint64_t pending_max;            /* 64 batches */
     uint64_t flush_timeout_ns;       /* 60 s */
+    uint64_t circuit_failures;       /* 5 in a row; 0: never */
 };
 
 /* `global`, with upstream's names and defaults (ilogtail.md 3.2). */

@@ -25,26 +25,37 @@ static struct judgement judge_retry(
     const struct judge_case *given, const struct retry_policy *policy)
 {
     if (policy->max_attempts && given->attempts >= policy->max_attempts)
-        return (struct judgement){JUDGE_DROP, 0, "attempts"};
+        return (struct judgement){JUDGE_DROP, 0, JUDGE_ATTEMPTS};
     if (policy->max_age_ns && given->age_ns >= policy->max_age_ns)
-        return (struct judgement){JUDGE_DROP, 0, "age"};
+        return (struct judgement){JUDGE_DROP, 0, JUDGE_AGE};
     if (given->retry_after_ns)
-        return (struct judgement){
-            JUDGE_AGAIN, MIN(given->retry_after_ns, RETRY_AFTER_MAX_NS), NULL};
+        return (struct judgement){JUDGE_AGAIN, MIN(given->retry_after_ns, RETRY_AFTER_MAX_NS), 0};
     return (struct judgement){
-        JUDGE_AGAIN, judge_backoff(policy, given->attempts, given->random), NULL};
+        JUDGE_AGAIN, judge_backoff(policy, given->attempts, given->random), 0};
 }
 
 struct judgement judge(const struct judge_case *given, const struct retry_policy *policy)
 {
     switch (given->verdict) {
     case WEIR_DELIVERED:
-        return (struct judgement){JUDGE_DONE, 0, NULL};
+        return (struct judgement){JUDGE_DONE, 0, 0};
     case WEIR_REJECTED:
-        return (struct judgement){JUDGE_DROP, 0, "rejected"};
+        return (struct judgement){JUDGE_DROP, 0, JUDGE_REJECTED};
     case WEIR_PENDING:
-        return (struct judgement){JUDGE_WAIT, 0, NULL};
+        return (struct judgement){JUDGE_WAIT, 0, 0};
     default: /* WEIR_RETRY, WEIR_BROKEN, and what a newer plugin may say */
         return judge_retry(given, policy);
     }
+}
+
+const char *judge_word(enum judge_reason reason)
+{
+    static const char *const words[] = {
+        [JUDGE_REJECTED] = "rejected",
+        [JUDGE_ATTEMPTS] = "attempts",
+        [JUDGE_AGE] = "age",
+        [JUDGE_QUEUE_FULL] = "queue_full",
+    };
+
+    return words[reason];
 }

@@ -19,13 +19,21 @@ enum judge_action {
     JUDGE_DONE,  /* settled: delivered */
     JUDGE_AGAIN, /* send again after `delay_ns` */
     JUDGE_WAIT,  /* PENDING: settle() will tell */
-    JUDGE_DROP,  /* settled: given up, counted under `reason` */
+    JUDGE_DROP,  /* settled: given up, for `reason` */
+};
+
+/* Why logs are given up. */
+enum judge_reason {
+    JUDGE_REJECTED,   /* the flusher said: never */
+    JUDGE_ATTEMPTS,   /* the limit is reached */
+    JUDGE_AGE,        /* the limit is reached */
+    JUDGE_QUEUE_FULL, /* not of judge(): the policy for a full queue */
 };
 
 struct judgement {
     enum judge_action action;
     uint64_t delay_ns;
-    const char *reason; /* JUDGE_DROP: "rejected", "attempts", "age"; a metric label */
+    enum judge_reason reason; /* of JUDGE_DROP */
 };
 
 struct judge_case {
@@ -37,6 +45,9 @@ struct judge_case {
 };
 
 struct judgement judge(const struct judge_case *given, const struct retry_policy *policy);
+
+/* "rejected", "attempts", "age", "queue_full": a metric label, too. */
+const char *judge_word(enum judge_reason reason);
 
 /* Full jitter: evenly spread over [floor, min(max, initial * 2^(attempts-1))]. */
 uint64_t judge_backoff(const struct retry_policy *policy, uint64_t attempts, uint64_t random);

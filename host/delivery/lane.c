@@ -26,6 +26,7 @@ static struct lane *new_lane(const struct lane_spec *spec)
     lane->config = spec->config;
     lane->retry = (struct retry_policy){delivery->retry_initial_delay_ns,
         delivery->retry_max_delay_ns, delivery->retry_max_attempts, delivery->retry_max_age_ns};
+    lane->circuit_threshold = delivery->circuit_failures;
     lane->random = clock_wall_ns() ^ (uintptr_t)lane;
     lane->complaint = lane->drop_notice = lane->restart_notice = every_interval;
     pthread_mutex_init(&lane->lock, NULL);
@@ -108,6 +109,8 @@ void lane_set_urgent(struct lane *lane, bool exiting)
     lane->urgent = true;
     lane->exiting = exiting;
     lane->hold_until_ns = MIN(lane->hold_until_ns, clock_now_ns() + LANE_URGENT_DELAY_NS);
+    lane->circuit.open_until_ns =
+        MIN(lane->circuit.open_until_ns, clock_now_ns() + LANE_URGENT_DELAY_NS);
     lane_ask_turn(lane);
     pthread_mutex_unlock(&lane->lock);
     pthread_rwlock_rdlock(&lane->instance_lock);
@@ -125,13 +128,6 @@ bool lane_idle(struct lane *lane)
         !lane->queue.count && list_empty(&lane->retries) && !lane->n_flushing && !lane->n_pending;
     pthread_mutex_unlock(&lane->lock);
     return idle;
-}
-
-void lane_get_stats(struct lane *lane, struct lane_stats *ret_stats)
-{
-    pthread_mutex_lock(&lane->lock);
-    *ret_stats = lane->stats;
-    pthread_mutex_unlock(&lane->lock);
 }
 
 const char *lane_name(const struct lane *lane)

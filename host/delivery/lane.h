@@ -37,9 +37,11 @@ struct lane_stats {
     uint64_t pushed_logs;
     uint64_t delivered_logs, delivered_bytes, delivered_groups;
     uint64_t rejected_logs; /* the flusher said: never */
-    uint64_t dropped_logs;  /* given up by policy: attempts, age, queue full */
-    uint64_t left_logs;     /* not settled yet; after lane_close: given back */
+    uint64_t dropped_logs;  /* given up by policy: the sum of the next three */
+    uint64_t attempts_logs, age_logs, queue_full_logs;
+    uint64_t left_logs; /* not settled yet; after lane_close: given back */
     uint64_t flushes, retries;
+    uint64_t circuit_opens;
     uint64_t settled_groups; /* grows with every end; "progress" */
 };
 
@@ -48,6 +50,7 @@ enum lane_state {
     LANE_RESTARTING, /* the flusher said BROKEN and is made anew */
     LANE_HANGING,    /* a call has run for longer than FlushTimeout */
     LANE_SENDING,    /* a call is running, or its turn is near */
+    LANE_DOWN,       /* failed so often that one batch at a time is tried, and rarely */
     LANE_RETRYING,   /* after a failure; the next attempt is at `next_attempt_ns` */
     LANE_NOT_READY,  /* is_ready says no; asked again at `next_attempt_ns` */
     LANE_PENDING,    /* the flusher has all it takes and has not settled it */
@@ -75,9 +78,14 @@ struct lane_status {
     uint64_t oldest_age_ns;   /* of the oldest group that is not settled, 0: none */
     uint64_t next_attempt_ns; /* from now; 0: nothing is waited for */
     uint64_t call_age_ns;     /* since the oldest running call gave a sign of life */
+    const char *circuit;      /* closed, open, half_open */
+    uint64_t failures;        /* flushes in a row */
     struct lane_error last_error;
     struct lane_stats stats;
 };
+
+/* Adds all members. */
+void lane_stats_add(struct lane_stats *sum, const struct lane_stats *one);
 
 /* Makes the lane and its instance (init runs, with a deadline). NULL with words. [control] */
 struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max);

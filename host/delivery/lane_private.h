@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include "base/log.h"
+#include "delivery/circuit.h"
 #include "delivery/judge.h"
 #include "delivery/lane.h"
 #include "delivery/parcel.h"
@@ -24,6 +25,7 @@ struct lane {
     struct gate *gate;
     const struct component_config *config;
     struct retry_policy retry;
+    uint64_t circuit_threshold; /* failures in a row; 0: never opens */
 
     /* Replaced when the flusher says BROKEN; NULL while that goes on, or has failed. */
     pthread_rwlock_t instance_lock;
@@ -40,6 +42,7 @@ struct lane {
     bool not_ready;         /* that is why */
     bool notified;          /* notify_ready came while is_ready was being asked */
     uint64_t ready_pause_ns;
+    struct circuit circuit;
     uint64_t random;
     bool urgent, exiting, closed, failing, broken, left_behind;
     struct lane_stats stats;
@@ -47,6 +50,8 @@ struct lane {
     struct log_limit complaint, drop_notice, restart_notice;
 };
 
+/* When something may be sent at the earliest: backoff, readiness, circuit. */
+uint64_t lane_send_at_ns(const struct lane *lane);
 /* Asks for a turn if there is something to do. */
 void lane_ask_turn(struct lane *lane);
 /* One turn on a worker; takes the lock itself. */

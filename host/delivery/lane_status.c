@@ -6,6 +6,7 @@ static const char *const state_names[LANE_N_STATES] = {
     [LANE_RESTARTING] = "restarting",
     [LANE_HANGING] = "hanging",
     [LANE_SENDING] = "sending",
+    [LANE_DOWN] = "down",
     [LANE_RETRYING] = "retrying",
     [LANE_NOT_READY] = "not_ready",
     [LANE_PENDING] = "pending",
@@ -65,6 +66,8 @@ static enum lane_state state_of(const struct lane *lane, uint64_t call_age_ns, b
         return LANE_SENDING;
     if (held && lane->not_ready)
         return LANE_NOT_READY;
+    if (lane->circuit.state != CIRCUIT_CLOSED)
+        return LANE_DOWN;
     if (held && !list_empty(&lane->retries))
         return LANE_RETRYING;
     if (lane->n_pending &&
@@ -82,14 +85,40 @@ static uint32_t count(const struct list *list)
     return n;
 }
 
+void lane_stats_add(struct lane_stats *sum, const struct lane_stats *one)
+{
+    sum->pushed_logs += one->pushed_logs;
+    sum->delivered_logs += one->delivered_logs;
+    sum->delivered_bytes += one->delivered_bytes;
+    sum->delivered_groups += one->delivered_groups;
+    sum->rejected_logs += one->rejected_logs;
+    sum->dropped_logs += one->dropped_logs;
+    sum->attempts_logs += one->attempts_logs;
+    sum->age_logs += one->age_logs;
+    sum->queue_full_logs += one->queue_full_logs;
+    sum->left_logs += one->left_logs;
+    sum->flushes += one->flushes;
+    sum->retries += one->retries;
+    sum->circuit_opens += one->circuit_opens;
+    sum->settled_groups += one->settled_groups;
+}
+
+void lane_get_stats(struct lane *lane, struct lane_stats *ret_stats)
+{
+    pthread_mutex_lock(&lane->lock);
+    *ret_stats = lane->stats;
+    pthread_mutex_unlock(&lane->lock);
+}
+
 void lane_get_status(struct lane *lane, struct lane_status *ret_status)
 {
-    uint64_t now_ns = clock_now_ns(), alive_ns;
+    uint64_t now_ns = clock_now_ns(), alive_ns, send_at_ns;
     bool held;
 
     pthread_mutex_lock(&lane->lock);
     alive_ns = last_sign_of_life(lane);
-    held = lane->hold_until_ns > now_ns;
+    send_at_ns = lane_send_at_ns(lane);
+    held = send_at_ns > now_ns;
     *ret_status = (struct lane_status){
         .queue_groups = lane->queue.count,
         .queue_bytes = lane->queue.bytes,
@@ -101,8 +130,10 @@ void lane_get_status(struct lane *lane, struct lane_status *ret_status)
         .blocks = lane->gate_closed,
         .slow = lane->turn.slow,
         .oldest_age_ns = now_ns - oldest_sealed(lane, now_ns),
-        .next_attempt_ns = held ? lane->hold_until_ns - now_ns : 0,
+        .next_attempt_ns = held ? send_at_ns - now_ns : 0,
         .call_age_ns = alive_ns && alive_ns < now_ns ? now_ns - alive_ns : 0,
+        .circuit = circuit_word(&lane->circuit),
+        .failures = lane->circuit.failures,
         .last_error = lane->last_error,
         .stats = lane->stats,
     };

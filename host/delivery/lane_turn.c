@@ -19,16 +19,27 @@ static bool has_work(const struct lane *lane)
         return false;
     if (lane->broken)
         return true;
+    if (lane->circuit.state == CIRCUIT_HALF_OPEN) /* the probe will tell */
+        return false;
     return !list_empty(&lane->retries) ||
            (lane->queue.count && lane->n_pending < lane->config->delivery.pending_max);
 }
 
+uint64_t lane_send_at_ns(const struct lane *lane)
+{
+    if (lane->broken || lane->circuit.state != CIRCUIT_OPEN)
+        return lane->hold_until_ns;
+    return MAX(lane->hold_until_ns, lane->circuit.open_until_ns);
+}
+
 void lane_ask_turn(struct lane *lane)
 {
+    uint64_t at_ns = lane_send_at_ns(lane);
+
     if (!has_work(lane))
         return;
-    if (lane->hold_until_ns > clock_now_ns())
-        pool_schedule_at(lane->pool, &lane->turn, lane->hold_until_ns);
+    if (at_ns > clock_now_ns())
+        pool_schedule_at(lane->pool, &lane->turn, at_ns);
     else
         pool_schedule(lane->pool, &lane->turn);
 }
@@ -68,7 +79,10 @@ static struct parcel *take_parcel(struct lane *lane)
 {
     struct parcel *parcel;
 
-    if (!has_work(lane) || lane->broken || lane->hold_until_ns > clock_now_ns())
+    uint64_t now_ns = clock_now_ns();
+
+    if (!has_work(lane) || lane->broken || lane->hold_until_ns > now_ns ||
+        !circuit_ask(&lane->circuit, now_ns))
         return NULL;
     parcel = list_first(&lane->retries, struct parcel, list);
     if (parcel)
@@ -77,6 +91,7 @@ static struct parcel *take_parcel(struct lane *lane)
         parcel = new_parcel(lane);
     parcel->state = PARCEL_FLUSHING;
     parcel->taken_ns = clock_now_ns();
+    parcel->probe = lane->circuit.state == CIRCUIT_HALF_OPEN;
     list_append(&lane->flushing, &parcel->list);
     lane->n_flushing++;
     return parcel;
@@ -104,6 +119,8 @@ static void wait_ready(struct lane *lane, struct parcel *parcel)
 {
     list_remove(&parcel->list);
     lane->n_flushing--;
+    if (parcel->probe)
+        circuit_cancel(&lane->circuit, clock_now_ns());
     lane_put_retry(lane, parcel);
     if (!lane->notified) {
         lane->not_ready = true;

@@ -37,23 +37,32 @@ static void complain_of_drop(
         LOG_STR("words", text), LOG_INT("similar", suppressed));
 }
 
+/* `parcel` NULL: nothing was tried. */
 static void count_drop(
-    struct lane *lane, const char *reason, uint64_t logs, const struct parcel *parcel)
+    struct lane *lane, enum judge_reason reason, uint64_t logs, const struct parcel *parcel)
 {
+    struct lane_stats *stats = &lane->stats;
+    uint64_t *const counters[] = {
+        [JUDGE_REJECTED] = &stats->rejected_logs,
+        [JUDGE_ATTEMPTS] = &stats->attempts_logs,
+        [JUDGE_AGE] = &stats->age_logs,
+        [JUDGE_QUEUE_FULL] = &stats->queue_full_logs,
+    };
+
+    *counters[reason] += logs;
+    if (reason != JUDGE_REJECTED)
+        stats->dropped_logs += logs;
     if (parcel)
         keep_error(lane, WEIR_REJECTED, parcel);
-    if (parcel && !strcmp(reason, "rejected"))
-        lane->stats.rejected_logs += logs;
-    else
-        lane->stats.dropped_logs += logs;
-    complain_of_drop(lane, reason, logs, parcel ? parcel->code : 0, parcel ? parcel->text : "");
+    complain_of_drop(
+        lane, judge_word(reason), logs, parcel ? parcel->code : 0, parcel ? parcel->text : "");
 }
 
 void lane_drop_group(struct lane *lane, struct group *group)
 {
     lane->stats.settled_groups++;
     lane->stats.left_logs -= group->view.n_logs;
-    count_drop(lane, "queue_full", group->view.n_logs, NULL);
+    count_drop(lane, JUDGE_QUEUE_FULL, group->view.n_logs, NULL);
     group_release(group, lane->number);
     group_unref(group);
 }
@@ -91,8 +100,22 @@ static void send_again(struct lane *lane, struct parcel *parcel, uint64_t delay_
     lane_put_retry(lane, parcel);
 }
 
-/* What is left after the logs that are settled have been let go of. */
-static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs)
+/* Nothing was taken or refused. When the circuit opens no other batch is tried before
+ * the same pause is over. */
+static void tell_circuit(struct lane *lane, const struct parcel *parcel, uint64_t pause_ns)
+{
+    bool was_closed = lane->circuit.state == CIRCUIT_CLOSED;
+
+    if (lane->urgent)
+        pause_ns = MIN(pause_ns, LANE_URGENT_DELAY_NS);
+    circuit_tell(
+        &lane->circuit, false, parcel->probe, lane->circuit_threshold, clock_now_ns(), pause_ns);
+    lane->stats.circuit_opens += was_closed && lane->circuit.state == CIRCUIT_OPEN;
+}
+
+/* What is left after the logs that are settled have been let go of. `answered`: the
+ * destination took or refused some of the batch. */
+static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs, bool answered)
 {
     struct judge_case given = {.verdict = WEIR_RETRY,
         .attempts = parcel->batch.attempt,
@@ -101,6 +124,10 @@ static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs)
         .random = next_random(lane)};
     struct judgement next = judge(&given, &lane->retry);
 
+    if (!answered)
+        tell_circuit(lane, parcel,
+            next.action == JUDGE_AGAIN ? next.delay_ns
+                                       : judge_backoff(&lane->retry, given.attempts, given.random));
     if (next.action == JUDGE_AGAIN) {
         send_again(lane, parcel, next.delay_ns);
         return;
@@ -112,18 +139,28 @@ static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs)
     lane_put_spare(lane, parcel);
 }
 
+/* Whether the destination is there: it took or refused something. */
+static bool is_answer(uint32_t verdict, const struct parcel_count *count)
+{
+    return verdict == WEIR_DELIVERED || verdict == WEIR_REJECTED || count->delivered_logs ||
+           count->rejected_logs;
+}
+
 void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict)
 {
     struct parcel_count count = parcel_count(parcel, verdict);
+    bool answered = is_answer(verdict, &count);
     uint32_t n_groups = parcel->n_groups;
     uint32_t n_kept;
 
     lane->broken |= verdict == WEIR_BROKEN;
+    if (answered)
+        circuit_tell(&lane->circuit, true, parcel->probe, 0, 0, 0);
     lane->stats.delivered_logs += count.delivered_logs;
     lane->stats.delivered_bytes += count.delivered_bytes;
     lane->stats.left_logs -= count.delivered_logs + count.rejected_logs;
     if (count.rejected_logs)
-        count_drop(lane, "rejected", count.rejected_logs, parcel);
+        count_drop(lane, JUDGE_REJECTED, count.rejected_logs, parcel);
     if (count.delivered_logs)
         note_recovery(lane);
     /* An empty group shares the batch's verdict, too. */
@@ -131,7 +168,7 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
     lane->stats.settled_groups += n_groups - n_kept;
     lane->stats.delivered_groups += verdict == WEIR_DELIVERED ? n_groups - n_kept : 0;
     if (n_kept)
-        act_on_rest(lane, parcel, count.retry_logs);
+        act_on_rest(lane, parcel, count.retry_logs, answered);
     else
         lane_put_spare(lane, parcel);
 }

@@ -26,6 +26,7 @@ struct parcel {
     struct weir_batch batch; /* as the flusher sees it */
     uint64_t first_ns;       /* of the first attempt, 0 before it */
     uint64_t taken_ns;       /* when its turn began: is_ready, then flush */
+    bool probe;              /* sent to find out whether the destination is back */
 
     uint32_t n_groups;
     struct group *groups[PARCEL_GROUPS_MAX];           /* a reference each */

@@ -356,20 +356,6 @@ void pipeline_destroy(struct pipeline *pipeline)
 
 /* -- what became of the logs -- */
 
-static void add_stats(struct lane_stats *sum, const struct lane_stats *one)
-{
-    sum->pushed_logs += one->pushed_logs;
-    sum->delivered_logs += one->delivered_logs;
-    sum->delivered_bytes += one->delivered_bytes;
-    sum->delivered_groups += one->delivered_groups;
-    sum->rejected_logs += one->rejected_logs;
-    sum->dropped_logs += one->dropped_logs;
-    sum->left_logs += one->left_logs;
-    sum->flushes += one->flushes;
-    sum->retries += one->retries;
-    sum->settled_groups += one->settled_groups;
-}
-
 void pipeline_get_totals(struct pipeline *pipeline, struct pipeline_totals *ret_totals)
 {
     *ret_totals = (struct pipeline_totals){0};
@@ -379,7 +365,7 @@ void pipeline_get_totals(struct pipeline *pipeline, struct pipeline_totals *ret_
         struct lane_stats stats;
 
         lane_get_stats(pipeline->lanes[i], &stats);
-        add_stats(&ret_totals->lanes, &stats);
+        lane_stats_add(&ret_totals->lanes, &stats);
     }
 }
 
