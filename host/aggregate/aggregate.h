@@ -40,6 +40,7 @@ struct aggregator_class {
 /* First member of every aggregator. */
 struct aggregator {
     const struct aggregator_class *class;
+    uint64_t n_dropped; /* logs lost at a limit of its own */
 };
 
 const struct aggregator_class *aggregator_class_at(size_t i);

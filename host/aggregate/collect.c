@@ -1,6 +1,7 @@
 #include "aggregate/collect.h"
 
 #include "aggregate/pack_id.h"
+#include "aggregate/parting.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -9,6 +10,10 @@
 #define SOURCES_MANY 100000U
 #define FORGET_AFTER_NS (30 * 24 * 3600 * NS_PER_S)
 #define FORGET_AFTER_MANY_NS (24 * 3600 * NS_PER_S)
+
+/* Routes may be without number: of those beyond this only the ones with an open group
+ * are remembered. */
+#define ROUTES_KEPT (4 * COLLECT_OPEN_GROUPS_MAX)
 
 /* When less than this part of a batch's memory is in use, it is copied and not held. */
 #define IN_USE_MIN_DIVISOR 4U
@@ -20,8 +25,10 @@ static void seal_context(struct context *context)
         .tags = context->tags,
         .n_tags = context->n_tags,
         .topic = context->topic,
-        .category = str_of(self->context.global->logstore),
-        .source = str_of(self->source_ip),
+        .category =
+            context->category.size ? context->category : str_of(self->context.global->logstore),
+        .source = self->context.global->host_ip.size ? self->context.global->host_ip
+                                                     : str_of(self->source_ip),
     };
     char pack_id[PACK_ID_MAX];
 
@@ -37,6 +44,7 @@ static void seal_context(struct context *context)
     }
     loop_clear_timer(self->context.loop, &context->timer);
     list_remove(&context->open);
+    self->n_open--;
     self->open_bytes -= group_builder_bytes(context->group);
     self->context.next->push(self->context.next, group_seal(take_ptr(context->group), &facts));
 }
@@ -77,19 +85,69 @@ static void forget_old(struct collector *self, uint64_t now_ns)
     context_drop_if(&self->table, is_old, &limit_ns);
 }
 
-static struct context *context_of(struct collector *self, const struct batch *batch)
+static bool is_closed(const struct context *context, void *argument)
 {
-    struct context *context = context_find(&self->table, batch->context);
+    (void)argument;
+    return !context->group;
+}
+
+static void forget_routes(struct collector *self)
+{
+    if (self->table.count > ROUTES_KEPT)
+        context_drop_if(&self->table, is_closed, NULL);
+}
+
+/* What a batch says of its source, as far as it counts. */
+static const struct batch *facts_of(const struct collector *self, const struct batch *batch)
+{
+    return self->settings.across_sources ? NULL : batch;
+}
+
+static struct context *context_of(struct collector *self, struct weir_str name,
+    const struct batch *batch, const struct route *route)
+{
+    struct context *context = context_find(&self->table, name);
 
     if (context)
         return context;
-    context = context_add(&self->table, batch->context);
+    context = context_add(&self->table, name);
     context->collector = self;
     context->timer.expired = timer_expired;
     context->pack_prefix = pack_id_prefix(context->name, self->source_ip);
     context->pack_number = 1;
-    context_set_facts(context, batch);
+    if (route)
+        context_set_route(context, route);
+    context_set_facts(context, facts_of(self, batch));
     return context;
+}
+
+/* The route's key behind its size, then the source: no two pairs look alike. */
+static struct weir_str name_of(
+    struct collector *self, const struct batch *batch, struct weir_str key)
+{
+    self->name.size = 0;
+    buf_append(&self->name, &key.size, sizeof key.size);
+    buf_append(&self->name, key.data, key.size);
+    if (!self->settings.across_sources)
+        buf_append(&self->name, batch->context.data, batch->context.size);
+    return (struct weir_str){self->name.data, self->name.size};
+}
+
+static struct context *choose_context(
+    void *owner, const struct batch *batch, const struct weir_log *log)
+{
+    struct collector *self = owner;
+    struct router *router = self->settings.router;
+    struct route route = {0};
+
+    if (self->settings.drop_oversize && log_estimate(log) > self->settings.max_bytes) {
+        self->aggregator.n_dropped++;
+        self->oversize.n_logs++;
+        return NULL;
+    }
+    if (!router->find(router, batch, log, &route))
+        return NULL;
+    return context_of(self, name_of(self, batch, route.key), batch, &route);
 }
 
 static void open_group(struct context *context, const struct batch *batch, uint64_t now_ns)
@@ -101,6 +159,7 @@ static void open_group(struct context *context, const struct batch *batch, uint6
     context->last_log_ns = now_ns;
     context->lanes = batch->lanes;
     list_append(&self->open, &context->open);
+    self->n_open++;
     loop_set_timer(self->context.loop, &context->timer, due_ns(context));
 }
 
@@ -122,18 +181,18 @@ static bool mostly_unused(const struct batch *batch)
     return true;
 }
 
-/* Adds as many logs from `first` on as fit the open group; returns how many. */
-static uint32_t add_some(struct context *context, struct batch *batch, uint32_t first, bool copy)
+/* Adds as many of the logs [first, end) as fit the open group; returns how many. */
+static uint32_t add_some(
+    struct context *context, struct batch *batch, uint32_t first, uint32_t end, bool copy)
 {
     struct collector *self = context->collector;
     struct group_builder *group = context->group;
     size_t before = group_builder_bytes(group);
-    uint32_t count =
-        MIN(batch->n_logs - first, self->settings.max_logs - group_builder_logs(group));
-    uint32_t added = group_add_fitting(group, batch, first, count, COLLECT_GROUP_BYTES_MAX, copy);
+    uint32_t count = MIN(end - first, self->settings.max_logs - group_builder_logs(group));
+    uint32_t added = group_add_fitting(group, batch, first, count, self->settings.max_bytes, copy);
 
     self->open_bytes += group_builder_bytes(group) - before;
-    if (first + added < batch->n_logs || group_builder_logs(group) == self->settings.max_logs)
+    if (first + added < end || group_builder_logs(group) == self->settings.max_logs)
         seal_context(context);
     return added;
 }
@@ -160,31 +219,64 @@ static void prepare_logs(const struct collector *self, struct batch *batch)
     batch->n_logs = kept;
 }
 
+/* The logs [first, end) of the batch are the context's. */
+static void add_lot(struct context *context, struct batch *batch, uint32_t first, uint32_t end,
+    bool copy, uint64_t now_ns)
+{
+    const struct batch *facts = facts_of(context->collector, batch);
+    bool same_facts = !facts || context_same_facts(context, facts);
+
+    if (context->group && (context->lanes != batch->lanes || !same_facts))
+        seal_context(context);
+    if (!same_facts)
+        context_set_facts(context, facts);
+    while (first < end) {
+        if (!context->group)
+            open_group(context, batch, now_ns);
+        first += add_some(context, batch, first, end, copy);
+    }
+    context->last_log_ns = context->last_used_ns = now_ns;
+}
+
+static void push_parted(struct collector *self, struct batch *batch, uint64_t now_ns)
+{
+    struct router *router = self->settings.router;
+    const struct lot *lots;
+    uint32_t n_lots = parting_sort(self->parting, batch, choose_context, self, &lots);
+    bool copy = mostly_unused(batch);
+
+    for (uint32_t i = 0; i < n_lots; i++)
+        add_lot(lots[i].context, batch, lots[i].first, lots[i].end, copy, now_ns);
+    if (router->report)
+        router->report(router);
+    complaint_report(&self->oversize, &self->context);
+    forget_routes(self);
+}
+
+static void push_whole(struct collector *self, struct batch *batch, uint64_t now_ns)
+{
+    struct context *context = context_of(self, batch->context, batch, NULL);
+
+    add_lot(context, batch, 0, batch->n_logs, mostly_unused(batch), now_ns);
+}
+
 void collector_push(struct aggregator *aggregator, struct batch *batch)
 {
     struct collector *self = (struct collector *)aggregator;
     uint64_t now_ns = clock_now_ns();
-    struct context *context;
-    bool copy;
 
     prepare_logs(self, batch);
     if (!batch->n_logs)
         return;
     forget_old(self, now_ns);
-    context = context_of(self, batch);
-    if (context->group && (context->lanes != batch->lanes || !context_same_facts(context, batch)))
-        seal_context(context);
-    if (!context_same_facts(context, batch))
-        context_set_facts(context, batch);
-    copy = mostly_unused(batch);
-    for (uint32_t first = 0; first < batch->n_logs;) {
-        if (!context->group)
-            open_group(context, batch, now_ns);
-        first += add_some(context, batch, first, copy);
-    }
-    context->last_log_ns = context->last_used_ns = now_ns;
-    if (self->open_bytes > COLLECT_OPEN_BYTES_MAX)
+    if (self->settings.router)
+        push_parted(self, batch, now_ns);
+    else
+        push_whole(self, batch, now_ns);
+    if (self->open_bytes > self->open_bytes_max)
         collector_seal(aggregator);
+    while (self->n_open > COLLECT_OPEN_GROUPS_MAX)
+        seal_context(list_first(&self->open, struct context, open));
 }
 
 void collector_seal(struct aggregator *aggregator)
@@ -205,7 +297,11 @@ struct aggregator *collector_create(const struct aggregator_class *class,
     self->context = *context;
     self->settings = *settings;
     self->interval_ns = context->global->aggregat_interval_ms * NS_PER_MS;
+    self->open_bytes_max = MAX(COLLECT_OPEN_BYTES_MAX, settings->max_bytes);
     self->cleaned_ns = clock_now_ns();
+    self->oversize.message = "logs are dropped: larger than a group may be";
+    if (settings->router)
+        self->parting = parting_create();
     list_init(&self->open);
     source_ip_find(self->source_ip);
     self->pack_prefix = pack_id_prefix(str_of(context->pipeline), self->source_ip);
@@ -218,6 +314,10 @@ void collector_destroy(struct aggregator *aggregator)
 
     if (!self)
         return;
+    if (self->settings.router)
+        self->settings.router->destroy(self->settings.router);
+    parting_destroy(self->parting);
+    buf_finish(&self->name);
     context_table_finish(&self->table);
     free(self);
 }

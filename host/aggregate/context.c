@@ -64,6 +64,8 @@ static void free_context(struct context *context)
     free((char *)(uintptr_t)context->name.data);
     free(context->tags);
     free(context->texts);
+    free(context->route_tags);
+    free(context->route_texts);
     free(context);
 }
 
@@ -100,7 +102,7 @@ void context_table_finish(struct context_table *table)
 
 bool context_same_facts(const struct context *context, const struct batch *batch)
 {
-    if (context->n_tags != batch->n_tags || !str_equal(context->topic, batch->topic))
+    if (context->n_source_tags != batch->n_tags || !str_equal(context->topic, batch->topic))
         return false;
     for (uint32_t i = 0; i < batch->n_tags; i++)
         if (!str_equal(context->tags[i].key, batch->tags[i].key) ||
@@ -120,19 +122,66 @@ static struct weir_str put_text(char **at, struct weir_str text)
     return copy;
 }
 
+static size_t tag_bytes(const struct weir_kv *tags, uint32_t n_tags)
+{
+    size_t size = 0;
+
+    for (uint32_t i = 0; i < n_tags; i++)
+        size += tags[i].key.size + tags[i].value.size;
+    return size;
+}
+
+static void put_tags(struct weir_kv *to, char **at, const struct weir_kv *tags, uint32_t n_tags)
+{
+    for (uint32_t i = 0; i < n_tags; i++) {
+        to[i].key = put_text(at, tags[i].key);
+        to[i].value = put_text(at, tags[i].value);
+    }
+}
+
+static bool has_source_tag(const struct context *context, struct weir_str key)
+{
+    for (uint32_t i = 0; i < context->n_source_tags; i++)
+        if (str_equal(context->tags[i].key, key))
+            return true;
+    return false;
+}
+
+/* A tag of the source goes before one of the route with the same key. */
+static void append_route_tags(struct context *context)
+{
+    for (uint32_t i = 0; i < context->n_route_tags; i++)
+        if (!has_source_tag(context, context->route_tags[i].key))
+            context->tags[context->n_tags++] = context->route_tags[i];
+}
+
 void context_set_facts(struct context *context, const struct batch *batch)
 {
-    size_t size = batch->topic.size + 1;
+    uint32_t n_tags = batch ? batch->n_tags : 0;
+    struct weir_str topic = batch ? batch->topic : (struct weir_str){0};
+    size_t size = topic.size + (batch ? tag_bytes(batch->tags, n_tags) : 0) + 1;
     char *at;
 
-    for (uint32_t i = 0; i < batch->n_tags; i++)
-        size += batch->tags[i].key.size + batch->tags[i].value.size;
     context->texts = at = mem_realloc(context->texts, size, 1);
-    context->tags = mem_realloc(context->tags, batch->n_tags + 1U, sizeof *context->tags);
-    context->n_tags = batch->n_tags;
-    context->topic = put_text(&at, batch->topic);
-    for (uint32_t i = 0; i < batch->n_tags; i++) {
-        context->tags[i].key = put_text(&at, batch->tags[i].key);
-        context->tags[i].value = put_text(&at, batch->tags[i].value);
-    }
+    context->tags =
+        mem_realloc(context->tags, n_tags + context->n_route_tags + 1U, sizeof *context->tags);
+    context->topic = put_text(&at, topic);
+    if (batch)
+        put_tags(context->tags, &at, batch->tags, n_tags);
+    context->n_tags = context->n_source_tags = n_tags;
+    append_route_tags(context);
+}
+
+void context_set_route(struct context *context, const struct route *route)
+{
+    char *at;
+
+    if (!route->n_tags && !route->category.size)
+        return;
+    at = mem_zalloc(route->category.size + tag_bytes(route->tags, route->n_tags) + 1);
+    context->route_texts = at;
+    context->category = put_text(&at, route->category);
+    context->route_tags = mem_calloc(route->n_tags, sizeof *context->route_tags);
+    context->n_route_tags = route->n_tags;
+    put_tags(context->route_tags, &at, route->tags, route->n_tags);
 }

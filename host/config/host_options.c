@@ -6,6 +6,29 @@
     WEIR_OPTION( \
         struct global_values, MEMBER, NAME, WEIR_OPTION_UINT, 0, DEFAULT, NULL, NULL, UNIT, HELP)
 
+#define META_TAG(MEMBER, NAME, DEFAULT, HELP) \
+    WEIR_OPTION_STRING_ROW(struct meta_tag_keys, MEMBER, NAME, 0, DEFAULT, HELP)
+
+static const struct weir_option meta_tag_rows[] = {
+    META_TAG(host_name, "HOST_NAME", "__default__",
+        "Tag with the host's name: \"__default__\" is __hostname__, \"\" none"),
+    META_TAG(host_ip, "HOST_IP", "",
+        "Tag with the host's address: \"__default__\" is __host_ip__, \"\" none"),
+    META_TAG(host_id, "HOST_ID", "", "Read for compatibility; there is no such tag here"),
+    META_TAG(
+        cloud_provider, "CLOUD_PROVIDER", "", "Read for compatibility; there is no such tag here"),
+};
+
+#define ENV_TAG_KEYS(NAME, REPLACED_BY) \
+    { \
+        NAME, WEIR_OPTION_STRING_MAP, 0, offsetof(struct global_values, env_tag_keys), \
+            offsetof(struct global_values, has_env_tag_keys), NULL, NULL, NULL, NULL, NULL, NULL, \
+            0, 0, \
+            "Which variables that ALIYUN_LOG_ENV_TAGS names are tags, and what the tags are " \
+            "called; \"\" is none. Without this all are, under their own names", \
+            NULL, REPLACED_BY, NULL \
+    }
+
 static const struct weir_option global_rows[] = {
     GLOBAL(input_max_first_collect_delay_ms, "InputMaxFirstCollectDelayMs", "10000", "ms",
         "Longest random delay before a timer input collects for the first time"),
@@ -21,6 +44,18 @@ static const struct weir_option global_rows[] = {
         "Read for compatibility; queues are bounded by delivery.QueueMaxGroups"),
     WEIR_OPTION_BOOL_ROW(struct global_values, enable_timestamp_nanosecond,
         "EnableTimestampNanosecond", "false", "Keep the nanoseconds of a log's time"),
+    WEIR_OPTION_BOOL_ROW(struct global_values, using_old_content_tag, "UsingOldContentTag", "false",
+        "Tags become fields of each log, \"__tag__:\" before their keys"),
+    WEIR_OPTION_OBJECT_ROW(struct global_values, meta_tag_keys, "PipelineMetaTagKey", 0,
+        meta_tag_rows, struct meta_tag_keys, "What the tags about the host are called"),
+    ENV_TAG_KEYS("AgentEnvMetaTagKey", NULL),
+    ENV_TAG_KEYS("AgentMetaTagKey", "AgentEnvMetaTagKey"),
+    WEIR_OPTION(struct global_values, tags, "Tags", WEIR_OPTION_STRING_MAP, 0, NULL, NULL, NULL,
+        NULL, "Tags of every log group, behind those of its source"),
+    WEIR_OPTION_STRING_ROW(struct global_values, host_ip, "HostIP", 0, "",
+        "The host's address, in groups and tags; the system's by default"),
+    WEIR_OPTION_STRING_ROW(struct global_values, host_name, "Hostname", 0, "",
+        "The host's name, in tags; the system's by default"),
     WEIR_OPTION_STRING_ROW(
         struct global_values, project, "Project", 0, "", "What is_ready and flush get as project"),
     {"Logstore", WEIR_OPTION_STRING, 0, offsetof(struct global_values, logstore),
@@ -119,6 +154,5 @@ const struct config_class config_delivery_class = {
 const char *const config_ignored_root_keys[] = {"createTime", "version", "configVersion", NULL};
 
 const char *const config_ignored_global_keys[] = {"StructureType", "TopicType", "TopicFormat",
-    "Priority", "UsingOldContentTag", "PipelineMetaTagKey", "AgentMetaTagKey", "AgentEnvMetaTagKey",
-    "AppendingAllEnvMetaTag", "EnableSlsMetricsFormat", "EnableProcessorTag", "DelayStopSec",
-    "AlwaysOnline", "EnableContainerdUpperDirDetect", "HostIP", "Hostname", "Tags", NULL};
+    "Priority", "AppendingAllEnvMetaTag", "EnableSlsMetricsFormat", "EnableProcessorTag",
+    "DelayStopSec", "AlwaysOnline", "EnableContainerdUpperDirDetect", NULL};

@@ -6,6 +6,11 @@
 #include "config/catalog.h"
 #include "config/pipeline_config.h"
 
+/* PipelineMetaTagKey of `global`: what tags are called. */
+struct meta_tag_keys {
+    struct weir_str host_name, host_ip, host_id, cloud_provider;
+};
+
 /* What `global` is filled into; texts are borrowed from the options. */
 struct global_values {
     uint64_t input_max_first_collect_delay_ms;
@@ -14,7 +19,11 @@ struct global_values {
     uint64_t flush_interval_ms;
     uint64_t default_log_queue_size;
     uint64_t default_log_group_queue_size;
-    bool enable_timestamp_nanosecond;
+    bool enable_timestamp_nanosecond, using_old_content_tag;
+    struct meta_tag_keys meta_tag_keys;
+    struct weir_str_map env_tag_keys, tags;
+    bool has_env_tag_keys;
+    struct weir_str host_ip, host_name;
     struct weir_str project, logstore;
     int64_t logstore_key;
     bool has_logstore, has_logstore_key;

@@ -49,6 +49,14 @@ static void take_global(struct pipeline_config *config, const struct global_valu
     global->default_log_queue_size = values->default_log_queue_size;
     global->default_log_group_queue_size = values->default_log_group_queue_size;
     global->enable_timestamp_nanosecond = values->enable_timestamp_nanosecond;
+    global->using_old_content_tag = values->using_old_content_tag;
+    global->host_name_key = values->meta_tag_keys.host_name;
+    global->host_ip_key = values->meta_tag_keys.host_ip;
+    global->env_tag_keys = values->env_tag_keys;
+    global->has_env_tag_keys = values->has_env_tag_keys;
+    global->tags = values->tags;
+    global->host_name = values->host_name;
+    global->host_ip = values->host_ip;
     global->project = mem_strndup(values->project.data, values->project.size);
     global->logstore = values->has_logstore
                            ? mem_strndup(values->logstore.data, values->logstore.size)
@@ -79,7 +87,7 @@ static void read_global(struct pipeline_config *config, const struct json_node *
     options = options_fill(&fill, diags);
     if (options)
         take_global(config, options->values);
-    options_destroy(options);
+    config->global.options = options;
 }
 
 /* -- sections -- */
@@ -244,7 +252,8 @@ static void read_root(struct pipeline_config *config, const struct json_node *ro
     check_ends(config, root, diags);
 }
 
-char *pipeline_name_of(const char *path)
+/* "web" of "/etc/weir/web.json". */
+static char *stem(const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
@@ -266,7 +275,7 @@ struct pipeline_config *pipeline_config_read(
         return NULL;
     config = mem_zalloc(sizeof *config);
     config->path = mem_strdup(path);
-    config->name = pipeline_name_of(path);
+    config->name = stem(path);
     config->digest = XXH64(document->text, document->size, 0);
     read_root(config, document->root, request, diags);
     document_show_lines(path, document->text, document->size, from, diags);
@@ -289,6 +298,7 @@ void pipeline_config_destroy(struct pipeline_config *config)
             entry_finish(&config->sections[i].items[j]);
         free(config->sections[i].items);
     }
+    options_destroy(config->global.options);
     free(config->global.project);
     free(config->global.logstore);
     free(config->name);

@@ -45,9 +45,17 @@ struct global_config {
     uint64_t default_log_queue_size;           /* 1000 */
     uint64_t default_log_group_queue_size;     /* 4 */
     bool enable_timestamp_nanosecond;          /* false */
+    bool using_old_content_tag;                /* false */
+    struct weir_str host_name_key;             /* of the tag; "__default__", "": none */
+    struct weir_str host_ip_key;               /* "" */
+    struct weir_str_map env_tag_keys;          /* variable: its tag, "": none */
+    bool has_env_tag_keys;                     /* given: others have no tag */
+    struct weir_str_map tags;                  /* of every group */
+    struct weir_str host_name, host_ip;        /* "": the system's */
     char *project;                             /* "" */
     char *logstore;                            /* the pipeline's name */
     int64_t logstore_key;                      /* xxh64 of project and logstore */
+    struct options *options;                   /* what strings and maps lie in */
 };
 
 struct component_config {
@@ -87,8 +95,6 @@ struct pipeline_request {
 struct pipeline_config *pipeline_config_read(
     const char *path, const struct pipeline_request *request, struct diag_list *diags);
 void pipeline_config_destroy(struct pipeline_config *config);
-/* "web" of "/etc/weir/web.json"; the caller frees it. */
-char *pipeline_name_of(const char *path);
 
 /* Expands FILE|DIR arguments to files: of a folder all *.json, sorted, not hidden.
  * What does not exist or holds none is a diagnostic. Two files with one stem are

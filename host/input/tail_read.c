@@ -84,7 +84,8 @@ static void push(struct tail *tail, struct batch *batch, uint64_t start, uint64_
     add_tags(tail, batch);
     if (tail->setup->offset_key.size)
         add_offsets(tail, batch, start);
-    input_count(tail->setup->input, batch->n_logs, end - start);
+    tail->setup->input->n_logs += batch->n_logs;
+    tail->setup->input->n_bytes += end - start;
     context->sink->push(context->sink, batch);
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "input/input.h"
+#include "pipeline/meta_tags.h"
 #include "pipeline/on_loop.h"
 #include "process/process.h"
 
@@ -17,6 +18,7 @@ struct pipeline {
     struct loop_call gate_opened; /* tells the inputs, on their loop */
     struct sink sink;             /* what inputs push into */
     struct group_sink fan_out;    /* what aggregators push into */
+    struct meta_tags *meta_tags;
 
     struct input **inputs;
     struct input_context *input_contexts;
@@ -36,11 +38,6 @@ const char *pipeline_name(const struct pipeline *pipeline)
     return pipeline->config->name;
 }
 
-const struct pipeline_config *pipeline_get_config(const struct pipeline *pipeline)
-{
-    return pipeline->config;
-}
-
 static struct component_list *section(struct pipeline *pipeline, enum config_section which)
 {
     return &pipeline->config->sections[which];
@@ -52,6 +49,7 @@ static void on_batch(struct sink *sink, struct batch *batch)
 {
     struct pipeline *pipeline = container_of(sink, struct pipeline, sink);
 
+    meta_tags_add(pipeline->meta_tags, batch);
     for (size_t i = 0; i < pipeline->n_processors && batch->n_logs; i++)
         pipeline->processors[i]->class->process(pipeline->processors[i], batch);
     for (size_t i = 0; i < pipeline->n_aggregators && batch->n_logs; i++)
@@ -256,6 +254,7 @@ struct pipeline *pipeline_create(const struct pipeline_shared *shared, struct pi
     pipeline->shared = shared;
     pipeline->place = place;
     pipeline->config = config;
+    pipeline->meta_tags = meta_tags_create(&config->global);
     gate_init(&pipeline->gate, on_gate_opened);
     pipeline->gate_opened.run = resume_inputs;
     pipeline->sink = (struct sink){on_batch, on_seal};
@@ -347,6 +346,7 @@ void pipeline_destroy(struct pipeline *pipeline)
     on_loop(pipeline->place.loop, destroy_stages, pipeline);
     for (size_t i = 0; i < pipeline->n_lanes; i++)
         all_free &= lane_destroy(pipeline->lanes[i]);
+    meta_tags_destroy(pipeline->meta_tags);
     free((void *)pipeline->inputs);
     free(pipeline->input_contexts);
     free((void *)pipeline->processors);
@@ -364,21 +364,16 @@ void pipeline_destroy(struct pipeline *pipeline)
 void pipeline_get_totals(struct pipeline *pipeline, struct pipeline_totals *ret_totals)
 {
     *ret_totals = (struct pipeline_totals){0};
-    for (size_t i = 0; i < pipeline->n_inputs; i++) {
-        ret_totals->read_logs += input_n_logs(pipeline->inputs[i]);
-        ret_totals->read_bytes += input_n_bytes(pipeline->inputs[i]);
-    }
+    for (size_t i = 0; i < pipeline->n_inputs; i++)
+        ret_totals->read_logs += pipeline->inputs[i]->n_logs;
+    for (size_t i = 0; i < pipeline->n_aggregators; i++)
+        ret_totals->aggregator_dropped_logs += pipeline->aggregators[i]->n_dropped;
     for (size_t i = 0; i < pipeline->n_lanes; i++) {
         struct lane_stats stats;
 
         lane_get_stats(pipeline->lanes[i], &stats);
         lane_stats_add(&ret_totals->lanes, &stats);
     }
-}
-
-bool pipeline_waits(struct pipeline *pipeline)
-{
-    return !gate_is_open(&pipeline->gate);
 }
 
 size_t pipeline_n_lanes(const struct pipeline *pipeline)
@@ -391,34 +386,20 @@ struct lane *pipeline_lane(const struct pipeline *pipeline, size_t i)
     return pipeline->lanes[i];
 }
 
-struct explanation {
-    struct pipeline *pipeline;
-    char *text;
-    size_t text_max;
-};
-
-static void explain_inputs(void *argument)
-{
-    struct explanation *given = argument;
-    size_t size = 0;
-
-    for (size_t i = 0; i < given->pipeline->n_inputs; i++) {
-        struct input *input = given->pipeline->inputs[i];
-        char words[512] = "";
-
-        if (input_n_logs(input) || !input->class->explain)
-            continue;
-        input->class->explain(input, words, sizeof words);
-        if (words[0] && size < given->text_max)
-            size += (size_t)snprintf(given->text + size, given->text_max - size, "%s%s: %s",
-                size ? "; " : "", input->context->config->name, words);
-    }
-}
-
 void pipeline_explain(struct pipeline *pipeline, char *text, size_t text_max)
 {
-    struct explanation given = {pipeline, text, text_max};
+    size_t size = 0;
 
     text[0] = '\0';
-    on_loop(pipeline->place.loop, explain_inputs, &given);
+    for (size_t i = 0; i < pipeline->n_inputs; i++) {
+        struct input *input = pipeline->inputs[i];
+        char words[512] = "";
+
+        if (input->n_logs || !input->class->explain)
+            continue;
+        input->class->explain(input, words, sizeof words);
+        if (words[0] && size < text_max)
+            size += (size_t)snprintf(text + size, text_max - size, "%s%s: %s", size ? "; " : "",
+                input->context->config->name, words);
+    }
 }

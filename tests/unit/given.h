@@ -54,7 +54,8 @@ static inline void given_set(
         *(bool *)member = strcmp(text, "true") == 0;
         break;
     case WEIR_OPTION_UINT:
-        *(uint64_t *)member = strtoull(text, NULL, 10);
+    case WEIR_OPTION_SIZE: /* plain bytes, or MiB */
+        *(uint64_t *)member = strtoull(text, NULL, 10) << (strstr(text, "MiB") ? 20 : 0);
         break;
     case WEIR_OPTION_STRING:
         *(struct weir_str *)member = (struct weir_str){text, strlen(text)};
