@@ -198,11 +198,57 @@ START_TEST(empty_group)
 }
 END_TEST
 
+/* Written out by hand from the message's definition: every field, a length of two
+ * bytes, a text that is no UTF-8. */
+START_TEST(golden)
+{
+    static const unsigned char wanted[] = {
+        0x0A, 0x23,                                          /* a log of 35 bytes */
+        0x08, 0x80, 0xE2, 0xCF, 0xAA, 0x06,                  /* time 1700000000 */
+        0x12, 0x0A, 0x0A, 0x03, 'k', 'e', 'y',               /* content */
+        0x12, 0x03, 0xFF, 0x00, '\n',                        /* its value */
+        0x12, 0x04, 0x0A, 0x00, 0x12, 0x00,                  /* an empty one */
+        0x12, 0x04, 0x0A, 0x00, 0x12, 0x00,                  /* and again */
+        0x25, 0x15, 0xCD, 0x5B, 0x07,                        /* 123456789 ns */
+        0x0A, 0x02, 0x08, 0x00,                              /* a log without anything */
+        0x12, 0x02, 'c', 'a',                                /* category */
+        0x1A, 0x00,                                          /* topic */
+        0x22, 0x07, '1', '.', '2', '.', '3', '.', '4',       /* source */
+        0x2A, 0x01, 'u',                                     /* machine */
+        0x32, 0x06, 0x0A, 0x01, 't', 0x12, 0x01, '1',        /* tags */
+        0x32, 0xCE, 0x01, 0x0A, 0x01, 'l', 0x12, 0xC8, 0x01, /* 200 bytes follow */
+    };
+    char lots[200];
+    struct weir_kv contents[] = {
+        {{"key", 3}, {"\xFF\0\n", 3}}, {{NULL, 0}, {NULL, 0}}, {{NULL, 0}, {NULL, 0}}};
+    struct weir_kv tags[] = {{{"t", 1}, {"1", 1}}, {{"l", 1}, {lots, sizeof lots}}};
+    struct weir_log logs[] = {{1700000000, 123456789, 3, 0, contents}, {0, 0, 0, 0, NULL}};
+    struct weir_group group = {.struct_size = sizeof group,
+        .n_logs = 2,
+        .log_stride = sizeof *logs,
+        .n_tags = 2,
+        .logs = logs,
+        .tags = tags,
+        .category = {"ca", 2},
+        .source = {"1.2.3.4", 7},
+        .machine_uuid = {"u", 1}};
+    struct weir_buffer buffer = {0};
+
+    memset(lots, 'x', sizeof lots);
+    weir_loggroup_append(&buffer, &group);
+    ck_assert_uint_eq(buffer.size, sizeof wanted + sizeof lots);
+    ck_assert_mem_eq(buffer.data, wanted, sizeof wanted);
+    ck_assert_mem_eq(buffer.data + sizeof wanted, lots, sizeof lots);
+    weir_buffer_finish(&buffer);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("loggroup");
 
     tcase_add_test(tests, as_protobuf_c);
     tcase_add_test(tests, empty_group);
+    tcase_add_test(tests, golden);
     return unit_run(tests);
 }

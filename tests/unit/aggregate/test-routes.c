@@ -195,17 +195,14 @@ START_TEST(oversize_logs_are_counted)
 }
 END_TEST
 
-static const char *pack_id(size_t i)
-{
-    const struct weir_group *group = view(i);
-
-    check_text(group->tags[group->n_tags - 1].key, "__pack_id__");
-    return group->tags[group->n_tags - 1].value.data;
-}
-
 static unsigned pack_number(size_t i)
 {
-    return (unsigned)strtoul(strchr(pack_id(i), '-') + 1, NULL, 16);
+    const struct weir_kv *tag = &view(i)->tags[view(i)->n_tags - 1];
+    char text[40];
+
+    check_text(tag->key, "__pack_id__");
+    snprintf(text, sizeof text, "%.*s", (int)tag->value.size, tag->value.data);
+    return (unsigned)strtoul(strchr(text, '-') + 1, NULL, 16);
 }
 
 /* Groups of one key follow each other; shards share one sequence. */
