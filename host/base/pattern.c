@@ -5,8 +5,10 @@
 #include <pcre2.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "base/chain.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 /* Steps for one line (a million take about 2 ms); after EXPENSIVE_LINES_MAX lines of a
  * batch have used them up, what the others of that batch get. On top of it come some
@@ -15,6 +17,11 @@
 #define STEPS_MAX_TIGHT 10000U
 #define STEPS_PER_BYTE 8U
 #define EXPENSIVE_LINES_MAX 4U
+
+/* All matches of one subject: how often the clock is looked at, and the time that a
+ * subject gets after the expensive ones. */
+#define SCAN_MATCHES_PER_LOOK 16U
+#define SCAN_NS_MAX_TIGHT (1 * NS_PER_MS)
 
 #define HEAP_KIB_MAX 4096U /* without JIT */
 #define JIT_STACK_BYTES_MIN (32 * KIB)
@@ -27,6 +34,7 @@ struct pattern {
     uint32_t n_groups;
     pcre2_code *bytes; /* byte by byte, right for ASCII; NULL: cannot be */
     pcre2_code *utf;   /* made when the first other line comes */
+    unsigned flags;    /* PATTERN_* */
     bool utf_tried;
     struct chain *chain;        /* the short cut for most expressions; NULL: none */
     struct pattern_span *spans; /* what it finds */
@@ -87,11 +95,23 @@ static bool compile_first(struct pattern *pattern, char *why, size_t why_max)
     return pattern->utf != NULL;
 }
 
+static const pcre2_code *any_code(const struct pattern *pattern)
+{
+    return pattern->bytes ? pattern->bytes : pattern->utf;
+}
+
+/* A chain knows dots that match all; it is a whole match when a link says so. */
 static void make_chain(struct pattern *pattern)
 {
-    if (!pattern->bytes)
+    bool whole = pattern->flags & PATTERN_WHOLE;
+    SCOPED_FREE char *text = mem_zalloc(pattern->text_size + 1);
+
+    if (!pattern->bytes ||
+        ((pattern->flags & PATTERN_LINE_DOT) && memchr(pattern->text, '.', pattern->text_size)))
         return;
-    pattern->chain = chain_create((struct weir_str){pattern->text, pattern->text_size});
+    memcpy(text, pattern->text, pattern->text_size);
+    text[pattern->text_size] = '$';
+    pattern->chain = chain_create((struct weir_str){text, pattern->text_size + whole});
     if (pattern->chain && chain_n_groups(pattern->chain) != pattern->n_groups) {
         chain_destroy(pattern->chain); /* read otherwise than PCRE2 does */
         pattern->chain = NULL;
@@ -99,19 +119,32 @@ static void make_chain(struct pattern *pattern)
     pattern->spans = mem_calloc(pattern->n_groups + 1U, sizeof *pattern->spans);
 }
 
-struct pattern *pattern_create(struct weir_str text, bool at_start, char *why, size_t why_max)
+static uint32_t compile_options(unsigned flags)
+{
+    uint32_t options = PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
+
+    if (!(flags & PATTERN_LINE_DOT))
+        options |= PCRE2_DOTALL;
+    if (flags & (PATTERN_AT_START | PATTERN_WHOLE))
+        options |= PCRE2_ANCHORED;
+    if (flags & PATTERN_WHOLE)
+        options |= PCRE2_ENDANCHORED;
+    if (flags & PATTERN_DUPNAMES)
+        options |= PCRE2_DUPNAMES;
+    return options;
+}
+
+struct pattern *pattern_create(struct weir_str text, unsigned flags, char *why, size_t why_max)
 {
     SCOPED(pattern_destroy) struct pattern *pattern = mem_zalloc(sizeof *pattern);
-    pcre2_code *code;
 
     pattern->text = mem_strndup(text.data, text.size);
     pattern->text_size = text.size;
-    pattern->options = PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
-                       (at_start ? PCRE2_ANCHORED : 0);
+    pattern->flags = flags;
+    pattern->options = compile_options(flags);
     if (!compile_first(pattern, why, why_max))
         return NULL;
-    code = pattern->bytes ? pattern->bytes : pattern->utf;
-    pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &pattern->n_groups);
+    pcre2_pattern_info(any_code(pattern), PCRE2_INFO_CAPTURECOUNT, &pattern->n_groups);
     pattern->match = pcre2_match_data_create(pattern->n_groups + 1, NULL);
     pattern->context = pcre2_match_context_create(NULL);
     if (!pattern->match || !pattern->context) {
@@ -144,6 +177,41 @@ uint32_t pattern_n_groups(const struct pattern *pattern)
     return pattern->n_groups;
 }
 
+/* Names are stored as two bytes of the group's number and the text. */
+static uint32_t name_table(
+    const struct pattern *pattern, PCRE2_SPTR *ret_table, uint32_t *ret_entry_size)
+{
+    uint32_t count;
+
+    pcre2_pattern_info(any_code(pattern), PCRE2_INFO_NAMECOUNT, &count);
+    pcre2_pattern_info(any_code(pattern), PCRE2_INFO_NAMETABLE, ret_table);
+    pcre2_pattern_info(any_code(pattern), PCRE2_INFO_NAMEENTRYSIZE, ret_entry_size);
+    return count;
+}
+
+uint32_t pattern_group(const struct pattern *pattern, struct weir_str name)
+{
+    PCRE2_SPTR entry;
+    uint32_t size, count = name_table(pattern, &entry, &size);
+
+    for (uint32_t i = 0; i < count; i++, entry += size)
+        if (strlen((const char *)entry + 2) == name.size &&
+            memcmp(entry + 2, name.data, name.size) == 0)
+            return (uint32_t)entry[0] << 8 | entry[1];
+    return 0;
+}
+
+const char *pattern_group_name(const struct pattern *pattern, uint32_t group)
+{
+    PCRE2_SPTR entry;
+    uint32_t size, count = name_table(pattern, &entry, &size);
+
+    for (uint32_t i = 0; i < count; i++, entry += size)
+        if (((uint32_t)entry[0] << 8 | entry[1]) == group)
+            return (const char *)entry + 2;
+    return NULL;
+}
+
 void pattern_renew(struct pattern *pattern)
 {
     pattern->n_expensive = 0;
@@ -157,11 +225,11 @@ static void set_limit(struct pattern *pattern, size_t size)
     pcre2_set_match_limit(pattern->context, (uint32_t)MIN(steps, UINT32_MAX));
 }
 
-static int run(struct pattern *pattern, const pcre2_code *code, struct weir_str subject)
+static int run(struct pattern *pattern, const pcre2_code *code, struct weir_str subject,
+    size_t start, uint32_t options)
 {
-    const char *data = subject.size ? subject.data : "";
-    int r =
-        pcre2_match(code, (PCRE2_SPTR)data, subject.size, 0, 0, pattern->match, pattern->context);
+    PCRE2_SPTR data = (PCRE2_SPTR)(subject.size ? subject.data : "");
+    int r = pcre2_match(code, data, subject.size, start, options, pattern->match, pattern->context);
 
     if (r != PCRE2_ERROR_JIT_STACKLIMIT || pattern->stack)
         return r;
@@ -169,12 +237,17 @@ static int run(struct pattern *pattern, const pcre2_code *code, struct weir_str 
     if (!pattern->stack)
         return r;
     pcre2_jit_stack_assign(pattern->context, NULL, pattern->stack);
-    return pcre2_match(
-        code, (PCRE2_SPTR)data, subject.size, 0, 0, pattern->match, pattern->context);
+    return pcre2_match(code, data, subject.size, start, options, pattern->match, pattern->context);
 }
 
-/* A subject that is not ASCII. */
-static int run_utf(struct pattern *pattern, struct weir_str subject)
+static bool is_bad_utf8(int r)
+{
+    return r <= PCRE2_ERROR_UTF8_ERR1 && r >= PCRE2_ERROR_UTF8_ERR21;
+}
+
+/* A subject that is not ASCII; *utf becomes false when it is matched byte by byte. */
+static int run_utf(
+    struct pattern *pattern, struct weir_str subject, size_t start, uint32_t options, bool *utf)
 {
     char ignored[PATTERN_WHY_MAX];
     int r;
@@ -183,12 +256,13 @@ static int run_utf(struct pattern *pattern, struct weir_str subject)
         pattern->utf_tried = true;
         pattern->utf = compile(pattern, PCRE2_UTF, ignored, sizeof ignored);
     }
-    if (!pattern->utf)
-        return run(pattern, pattern->bytes, subject);
-    r = run(pattern, pattern->utf, subject);
-    if (r <= PCRE2_ERROR_UTF8_ERR1 && r >= PCRE2_ERROR_UTF8_ERR21 && pattern->bytes)
-        return run(pattern, pattern->bytes, subject);
-    return r;
+    if (pattern->utf) {
+        r = run(pattern, pattern->utf, subject, start, options);
+        if (!is_bad_utf8(r) || !pattern->bytes)
+            return r;
+    }
+    *utf = false;
+    return run(pattern, pattern->bytes, subject, start, 0);
 }
 
 /* Whether the short cut leads there. */
@@ -201,20 +275,10 @@ static bool match_chain(struct pattern *pattern, struct weir_str subject)
     return chain_match(pattern->chain, subject, pattern->spans);
 }
 
-enum pattern_result pattern_match(
-    struct pattern *pattern, struct weir_str subject, const struct pattern_span **ret_spans)
+/* What PCRE2's answer means. */
+static enum pattern_result result_of(
+    struct pattern *pattern, int r, const struct pattern_span **ret_spans)
 {
-    int r;
-
-    if (match_chain(pattern, subject)) {
-        *ret_spans = pattern->spans;
-        return PATTERN_MATCH;
-    }
-    set_limit(pattern, subject.size);
-    if (pattern->bytes && is_ascii(subject.data, subject.size))
-        r = run(pattern, pattern->bytes, subject);
-    else
-        r = run_utf(pattern, subject);
     if (r > 0) {
         *ret_spans =
             (const struct pattern_span *)(const void *)pcre2_get_ovector_pointer(pattern->match);
@@ -224,4 +288,103 @@ enum pattern_result pattern_match(
         return PATTERN_NO_MATCH;
     pattern->n_expensive++;
     return PATTERN_TOO_HARD;
+}
+
+enum pattern_result pattern_match(
+    struct pattern *pattern, struct weir_str subject, const struct pattern_span **ret_spans)
+{
+    bool utf;
+    int r;
+
+    if (match_chain(pattern, subject)) {
+        *ret_spans = pattern->spans;
+        return PATTERN_MATCH;
+    }
+    set_limit(pattern, subject.size);
+    if (pattern->bytes && is_ascii(subject.data, subject.size))
+        r = run(pattern, pattern->bytes, subject, 0, 0);
+    else
+        r = run_utf(pattern, subject, 0, 0, &utf);
+    return result_of(pattern, r, ret_spans);
+}
+
+/* -- all matches of a subject -- */
+
+static uint64_t cpu_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+void pattern_scan_init(
+    struct pattern_scan *scan, struct pattern *pattern, struct weir_str subject, uint64_t limit_ns)
+{
+    *scan = (struct pattern_scan){
+        .pattern = pattern,
+        .subject = subject,
+        .end_ns = pattern->n_expensive < EXPENSIVE_LINES_MAX ? limit_ns
+                                                             : MIN(limit_ns, SCAN_NS_MAX_TIGHT),
+        .utf = !pattern->bytes || !is_ascii(subject.data, subject.size),
+    };
+}
+
+/* Looked at rarely: most subjects have few matches. The clock starts at the first look. */
+static bool over_time(struct pattern_scan *scan)
+{
+    uint64_t now_ns;
+
+    if (++scan->n_matches % SCAN_MATCHES_PER_LOOK)
+        return false;
+    now_ns = cpu_now_ns();
+    if (scan->n_matches == SCAN_MATCHES_PER_LOOK)
+        scan->end_ns += now_ns;
+    return now_ns > scan->end_ns;
+}
+
+/* Bytes of the character at `at`. */
+static size_t step(const struct pattern_scan *scan)
+{
+    const unsigned char *data = (const unsigned char *)scan->subject.data + scan->at;
+    size_t size = scan->utf ? utf8_length(data, scan->subject.size - scan->at) : 1;
+
+    return MAX(size, (size_t)1);
+}
+
+static int run_scan(struct pattern_scan *scan)
+{
+    struct pattern *pattern = scan->pattern;
+    uint32_t options = scan->checked ? PCRE2_NO_UTF_CHECK : 0;
+    int r;
+
+    set_limit(pattern, scan->subject.size - scan->at);
+    if (!scan->utf && pattern->bytes)
+        return run(pattern, pattern->bytes, scan->subject, scan->at, 0);
+    r = run_utf(pattern, scan->subject, scan->at, options, &scan->utf);
+    scan->checked = pattern->bytes != NULL; /* else it allows for invalid text */
+    return r;
+}
+
+enum pattern_result pattern_scan_next(
+    struct pattern_scan *scan, const struct pattern_span **ret_spans)
+{
+    enum pattern_result result;
+
+    if (scan->at > scan->subject.size)
+        return PATTERN_NO_MATCH;
+    if (over_time(scan)) {
+        scan->pattern->n_expensive++;
+        result = PATTERN_TOO_HARD;
+    } else {
+        result = result_of(scan->pattern, run_scan(scan), ret_spans);
+    }
+    if (result != PATTERN_MATCH) {
+        scan->at = scan->subject.size + 1;
+        return result;
+    }
+    scan->at = (*ret_spans)[0].end;
+    if ((*ret_spans)[0].start == scan->at)
+        scan->at += scan->at < scan->subject.size ? step(scan) : 1;
+    return PATTERN_MATCH;
 }

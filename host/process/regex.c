@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include "base/mem.h"
-#include "base/pattern.h"
 #include "process/failures.h"
 #include "process/keys.h"
+#include "base/pattern.h"
 
 struct regex_options {
     struct weir_str regex, source_key;
@@ -56,8 +56,8 @@ static struct processor *create(const struct processor_context *context, char *w
 {
     const struct regex_options *given = context->config->options->values;
     char reason[PATTERN_WHY_MAX];
-    struct pattern *pattern =
-        pattern_create(given->regex, given->full_match, reason, sizeof reason);
+    struct pattern *pattern = pattern_create(
+        given->regex, given->full_match ? PATTERN_AT_START : 0, reason, sizeof reason);
     struct regex *self;
 
     if (!pattern) {
