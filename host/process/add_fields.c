@@ -2,6 +2,7 @@
 #include "process/builtin.h"
 
 #include "base/mem.h"
+#include "process/keys.h"
 
 struct add_fields_options {
     struct weir_str_map fields;
@@ -33,17 +34,6 @@ static struct processor *create(const struct processor_context *context, char *w
     return &self->processor;
 }
 
-static struct weir_kv *copy_fields(struct batch *batch, const struct weir_str_map *map)
-{
-    struct weir_kv *fields = batch_alloc(batch, map->count * sizeof *fields);
-
-    for (size_t i = 0; i < map->count; i++) {
-        fields[i].key = batch_copy(batch, map->items[i].key);
-        fields[i].value = batch_copy(batch, map->items[i].value);
-    }
-    return fields;
-}
-
 static void append_missing(
     struct batch *batch, struct weir_log *log, const struct weir_kv *fields, size_t count)
 {
@@ -71,7 +61,7 @@ static void process(struct processor *processor, struct batch *batch)
 
     if (!batch->n_logs)
         return;
-    fields = copy_fields(batch, map);
+    fields = pairs_copy(batch, map);
     for (uint32_t i = 0; i < batch->n_logs; i++) {
         if (self->options->ignore_if_exist)
             append_missing(batch, &batch->logs[i], fields, map->count);

@@ -6,11 +6,23 @@
 #include "process/process.h"
 
 extern const struct processor_class processor_add_fields;
+extern const struct processor_class processor_csv;
 extern const struct processor_class processor_default;
+extern const struct processor_class processor_dict_map;
 extern const struct processor_class processor_drop;
+extern const struct processor_class processor_fields_with_condition;
+extern const struct processor_class processor_filter_key_regex;
+extern const struct processor_class processor_filter_regex;
 extern const struct processor_class processor_json;
+extern const struct processor_class processor_pick_key;
+extern const struct processor_class processor_rate_limit;
 extern const struct processor_class processor_regex;
 extern const struct processor_class processor_rename;
+extern const struct processor_class processor_split_char;
+extern const struct processor_class processor_split_key_value;
+extern const struct processor_class processor_split_log_regex;
+extern const struct processor_class processor_split_log_string;
+extern const struct processor_class processor_split_string;
 
 /* The config_class of a built-in whose option table is the array TABLE. */
 #define BUILTIN_CONFIG(TYPE, DESCRIPTION, STRUCT, TABLE, CLASS) \

@@ -31,23 +31,12 @@ static struct processor *create(const struct processor_context *context, char *w
     return &self->processor;
 }
 
-static void drop_from(struct weir_log *log, const struct weir_str_list *keys)
-{
-    struct weir_kv *contents = log_contents(log);
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < log->n_contents; i++)
-        if (keys_find(keys->items, keys->count, contents[i].key) == keys->count)
-            contents[kept++] = contents[i];
-    log->n_contents = kept;
-}
-
 static void process(struct processor *processor, struct batch *batch)
 {
     struct drop *self = (struct drop *)processor;
 
     for (uint32_t i = 0; i < batch->n_logs; i++)
-        drop_from(&batch->logs[i], &self->options->drop_keys);
+        keys_remove(&batch->logs[i], &self->options->drop_keys);
 }
 
 static void destroy(struct processor *processor)

@@ -30,7 +30,8 @@ struct processor_class {
 /* First member of every processor. */
 struct processor {
     const struct processor_class *class;
-    uint64_t n_failed; /* logs it could not work on */
+    uint64_t n_failed;  /* logs it could not work on */
+    uint64_t n_dropped; /* logs it took out, as it was told to */
 };
 
 const struct processor_class *processor_class_at(size_t i);

@@ -2,11 +2,23 @@
 
 static const struct processor_class *const classes[] = {
     &processor_add_fields,
+    &processor_csv,
     &processor_default,
+    &processor_dict_map,
     &processor_drop,
+    &processor_fields_with_condition,
+    &processor_filter_key_regex,
+    &processor_filter_regex,
     &processor_json,
+    &processor_pick_key,
+    &processor_rate_limit,
     &processor_regex,
     &processor_rename,
+    &processor_split_char,
+    &processor_split_key_value,
+    &processor_split_log_regex,
+    &processor_split_log_string,
+    &processor_split_string,
 };
 
 const struct processor_class *processor_class_at(size_t i)

@@ -1,11 +1,10 @@
 /* processor_regex: splits a content into several by a regular expression. */
 #include "process/builtin.h"
 
-#include <stdio.h>
 #include "base/mem.h"
 #include "process/failures.h"
 #include "process/keys.h"
-#include "base/pattern.h"
+#include "process/rules.h"
 
 struct regex_options {
     struct weir_str regex, source_key;
@@ -55,15 +54,12 @@ static void destroy(struct processor *processor)
 static struct processor *create(const struct processor_context *context, char *why, size_t why_max)
 {
     const struct regex_options *given = context->config->options->values;
-    char reason[PATTERN_WHY_MAX];
-    struct pattern *pattern = pattern_create(
-        given->regex, given->full_match ? PATTERN_AT_START : 0, reason, sizeof reason);
+    struct pattern *pattern = pattern_of_option(
+        "Regex", given->regex, given->full_match ? PATTERN_AT_START : 0, why, why_max);
     struct regex *self;
 
-    if (!pattern) {
-        snprintf(why, why_max, "Regex, %s", reason);
+    if (!pattern)
         return NULL;
-    }
     self = mem_zalloc(sizeof *self);
     self->processor.class = &processor_regex;
     self->options = given;

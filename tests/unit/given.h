@@ -57,6 +57,15 @@ static inline void given_set(
     case WEIR_OPTION_SIZE: /* plain bytes, or MiB */
         *(uint64_t *)member = strtoull(text, NULL, 10) << (strstr(text, "MiB") ? 20 : 0);
         break;
+    case WEIR_OPTION_INT:
+        *(int64_t *)member = strtoll(text, NULL, 10);
+        break;
+    case WEIR_OPTION_ENUM:
+        while (option->choices[*(uint32_t *)member] &&
+               strcmp(option->choices[*(uint32_t *)member], text) != 0)
+            ++*(uint32_t *)member;
+        ck_assert_msg(option->choices[*(uint32_t *)member] != NULL, "no choice %s", text);
+        break;
     case WEIR_OPTION_STRING:
         *(struct weir_str *)member = (struct weir_str){text, strlen(text)};
         break;
@@ -93,6 +102,8 @@ static inline void *given_fill(
         while (i < class->n_options && strcmp(class->options[i].name, given->name) != 0)
             i++;
         ck_assert_msg(i < class->n_options, "no option %s", given->name);
+        if (class->options[i].type == WEIR_OPTION_ENUM)
+            *(uint32_t *)(void *)(values + class->options[i].offset) = 0;
         given_set(arena, &class->options[i], values, given->value);
     }
     return values;

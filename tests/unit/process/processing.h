@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include "base/buf.h"
 #include "base/log.h"
+#include "config/options.h"
 #include "given.h"
 #include "process/process.h"
 #include "unit.h"
@@ -16,6 +17,7 @@ static struct processing {
     struct memory *memory;
     struct arena arena;
     struct options options;
+    struct options *filled; /* of processing_create_json */
     struct component_config config;
     struct global_config global;
     struct processor *processor;
@@ -37,6 +39,7 @@ static inline void processing_end(void)
     batch_destroy(test.batch);
     if (test.processor)
         test.processor->class->destroy(test.processor);
+    options_destroy(test.filled);
     arena_finish(&test.arena);
     buf_finish(&test.shown);
     memory_destroy(test.memory);
@@ -62,6 +65,30 @@ static inline bool processing_create(const char *type, const struct given *given
     test.options.values = given_fill(&test.arena, &class->config, given);
     test.config.name = (char *)(uintptr_t)type;
     test.config.options = &test.options;
+    test.processor = class->create(&context, test.why, sizeof test.why);
+    return test.processor != NULL;
+}
+
+/* The same with options as JSON, checked and filled as those of a pipeline. */
+static inline bool processing_create_json(const char *type, const char *json)
+{
+    const struct processor_class *class = processing_class(type);
+    struct processor_context context = {"test", &test.config, &test.global};
+    struct diag_list diags = {0};
+    struct document *document = document_parse("test", json, strlen(json), &diags);
+    struct options_request request = {.class = &class->config};
+
+    ck_assert_msg(document != NULL, "%s: no JSON", json);
+    request.object = document->root;
+    test.filled = options_fill(&request, &diags);
+    if (diags.n_errors)
+        snprintf(test.why, sizeof test.why, "%s", diags.items[0].message);
+    document_destroy(document);
+    diag_list_finish(&diags);
+    if (!test.filled)
+        return false;
+    test.config.name = (char *)(uintptr_t)type;
+    test.config.options = test.filled;
     test.processor = class->create(&context, test.why, sizeof test.why);
     return test.processor != NULL;
 }
@@ -115,6 +142,19 @@ static inline const char *processing_show(uint32_t i)
     return buf_text(&test.shown);
 }
 
+/* All logs as text, one a line; until the next call. */
+static inline const char *processing_show_all(void)
+{
+    struct buf all = {0};
+
+    for (uint32_t i = 0; i < test.batch->n_logs; i++)
+        buf_printf(&all, "%s%s", i ? "\n" : "", processing_show(i));
+    test.shown.size = 0;
+    buf_append(&test.shown, all.data, all.size);
+    buf_finish(&all);
+    return buf_text(&test.shown);
+}
+
 /* One log in, the same log out. */
 struct processing_row {
     const char *what;
@@ -136,6 +176,50 @@ static inline void processing_check(const char *type, const struct processing_ro
             buf_text(&test.shown), row->out);
     ck_assert_msg(test.processor->n_failed == 2 * row->n_failed, "%s: %ju failures", row->what,
         (uintmax_t)test.processor->n_failed);
+}
+
+/* Logs in, one a line, and logs out; twice, because a processor remembers things. */
+struct processing_many {
+    const char *what, *options; /* JSON */
+    const char *in, *out;
+    unsigned n_failed, n_dropped;
+};
+
+/* The line followed by a NUL, in the batch. */
+static inline const char *processing_text(struct weir_str line)
+{
+    char *text = batch_alloc(test.batch, line.size + 1);
+
+    memcpy(text, line.data, line.size);
+    text[line.size] = 0;
+    return text;
+}
+
+static inline void processing_add_lines(const char *lines)
+{
+    while (*lines) {
+        size_t size = strcspn(lines, "\n");
+        struct weir_str line = {lines, size};
+
+        processing_add(processing_text(line));
+        lines += size + (lines[size] == '\n');
+    }
+}
+
+static inline void processing_check_many(const char *type, const struct processing_many *row)
+{
+    ck_assert_msg(processing_create_json(type, row->options), "%s: %s", row->what, test.why);
+    for (unsigned i = 1; i <= 2; i++) {
+        processing_add_lines(row->in);
+        processing_run();
+        ck_assert_msg(strcmp(processing_show_all(), row->out) == 0, "%s: %s instead of %s",
+            row->what, buf_text(&test.shown), row->out);
+        ck_assert_msg(test.processor->n_failed == i * row->n_failed &&
+                          test.processor->n_dropped == i * row->n_dropped,
+            "%s: %ju failed, %ju dropped", row->what, (uintmax_t)test.processor->n_failed,
+            (uintmax_t)test.processor->n_dropped);
+        processing_next();
+    }
 }
 
 #endif
