@@ -29,11 +29,9 @@ struct file_flusher {
     const struct weir_host *host;
     const struct file_options *options;
     struct rolling_file file;
-    struct weir_buffer out;  /* the lines of a batch */
-    struct weir_buffer head; /* of each line of a group: {tags,"__time__":123 */
-    size_t head_size;        /* of it without the digits */
-    uint32_t head_time_s;    /* what the digits say */
-    uint64_t synced_ns;      /* when last, on the host's clock; 0 = never */
+    struct weir_buffer out; /* the lines of a batch */
+    struct weir_json_head head;
+    uint64_t synced_ns; /* when last, on the host's clock; 0 = never */
 };
 
 static const struct weir_option file_option_rows[] = {
@@ -81,53 +79,14 @@ static bool append_raw(struct weir_buffer *out, const struct weir_log *log)
     return true;
 }
 
-static void set_time(struct file_flusher *flusher, uint32_t time_s)
-{
-    struct weir_buffer *head = &flusher->head;
-
-    head->size = flusher->head_size;
-    weir_buffer_append_uint(head, time_s);
-    flusher->head_time_s = time_s;
-}
-
-/* What upstream's converters leave out: it says nothing about a log. */
-static bool is_internal(struct weir_str tag)
-{
-    return weir_str_is(tag, "__pack_id__") || weir_str_is(tag, "__user_defined_id__");
-}
-
-static void start_group(struct file_flusher *flusher, const struct weir_group *group)
-{
-    struct weir_buffer *head = &flusher->head;
-
-    weir_buffer_clear(head);
-    weir_buffer_append_byte(head, '{');
-    for (uint32_t i = 0; i < group->n_tags; i++)
-        if (!is_internal(group->tags[i].key))
-            weir_json_members(head, &group->tags[i], 1);
-    weir_buffer_append_text(head, head->size > 1 ? ",\"__time__\":" : "\"__time__\":");
-    flusher->head_size = head->size;
-    set_time(flusher, 0);
-}
-
-static void append_json(struct file_flusher *flusher, const struct weir_log *log)
-{
-    struct weir_buffer *out = &flusher->out;
-
-    if (log->time_s != flusher->head_time_s)
-        set_time(flusher, log->time_s);
-    weir_buffer_append(out, flusher->head.data, flusher->head.size);
-    weir_json_members(out, log->contents, log->n_contents);
-    weir_buffer_append_text(out, "}\n");
-}
-
 static void lay_out_json(struct file_flusher *flusher, const struct weir_batch *batch)
 {
     for (uint32_t i = 0; i < batch->n_groups; i++) {
-        start_group(flusher, batch->groups[i]);
-        for (uint32_t j = 0; j < batch->groups[i]->n_logs; j++)
-            append_json(flusher, weir_log_at(batch->groups[i], j));
-        flusher->out.failed |= flusher->head.failed;
+        weir_json_head_set(&flusher->head, batch->groups[i]);
+        for (uint32_t j = 0; j < batch->groups[i]->n_logs; j++) {
+            weir_json_object(&flusher->out, &flusher->head, weir_log_at(batch->groups[i], j));
+            weir_buffer_append_byte(&flusher->out, '\n');
+        }
     }
 }
 
@@ -214,7 +173,7 @@ static int file_stop(void *self, uint64_t deadline_ns, struct weir_result *resul
         weir_explain(result, -r, "cannot sync %s: %s", flusher->options->path.data, strerror(-r));
     rolling_file_close(&flusher->file);
     weir_buffer_finish(&flusher->out);
-    weir_buffer_finish(&flusher->head);
+    weir_json_head_finish(&flusher->head);
     return r;
 }
 

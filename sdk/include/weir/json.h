@@ -26,6 +26,22 @@ void weir_json_members(struct weir_buffer *buffer, const struct weir_kv *pairs, 
 /* The contents of a log as one object: {"key":"value",...}. */
 void weir_json_log(struct weir_buffer *buffer, const struct weir_log *log);
 
+/* What stands in front in the objects of a group: its tags (but for __pack_id__ and
+ * __user_defined_id__, which say nothing about a log), and the time. Starts zeroed. */
+struct weir_json_head {
+    struct weir_buffer text; /* {tags,"__time__":123 */
+    size_t size;             /* of it without the digits */
+    uint32_t time_s;         /* what the digits say */
+};
+
+/* Begins a group. Running out of memory is told by the buffer of weir_json_object(). */
+void weir_json_head_set(struct weir_json_head *head, const struct weir_group *group);
+void weir_json_head_finish(struct weir_json_head *head);
+
+/* A log of that group: {"tag":"value",...,"__time__":123,"key":"value",...}. */
+void weir_json_object(
+    struct weir_buffer *buffer, struct weir_json_head *head, const struct weir_log *log);
+
 WEIR_END_DECLS
 
 #endif
