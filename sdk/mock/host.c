@@ -199,6 +199,7 @@ static int host_settle(const struct weir_host *host, uint64_t batch_id, uint32_t
             mock->n_open--;
     }
     mock_record_settle(mock, batch_id, verdict, result, answer);
+    pthread_cond_broadcast(&own->settled);
     mock_unlock(mock);
     return answer;
 }

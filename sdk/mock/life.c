@@ -2,7 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "own.h"
+
+#define AWAIT_S 30
 
 static struct weir_str text_str(const char *text)
 {
@@ -15,6 +18,7 @@ struct weir_mock *weir_mock_new(void)
     struct own *own = mock_allocate(sizeof *own);
 
     pthread_mutex_init(&own->lock, NULL);
+    pthread_cond_init(&own->settled, NULL);
     mock->own = own;
     mock->log_level = WEIR_LOG_DEBUG;
     mock->now_ns = UINT64_C(1000000000);
@@ -60,6 +64,7 @@ void weir_mock_free(struct weir_mock *mock)
         nftw(own->data_dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     free_records(mock);
     pthread_mutex_destroy(&own->lock);
+    pthread_cond_destroy(&own->settled);
     free(own->data_dir);
     free(own->open);
     free(own);
@@ -180,6 +185,23 @@ uint32_t weir_mock_flush(struct weir_mock *mock, void *self, struct weir_mock_ba
     close_batch(mock, view->id, verdict);
     take_result(mock, &result);
     return verdict;
+}
+
+uint32_t weir_mock_await(struct weir_mock *mock, uint32_t n_settles)
+{
+    struct own *own = mock->own;
+    struct timespec end;
+    uint32_t n;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += AWAIT_S;
+    pthread_mutex_lock(&own->lock);
+    while (
+        mock->n_settles < n_settles && pthread_cond_timedwait(&own->settled, &own->lock, &end) == 0)
+        ;
+    n = mock->n_settles;
+    pthread_mutex_unlock(&own->lock);
+    return n;
 }
 
 static void give_back_open(struct weir_mock *mock)

@@ -15,6 +15,7 @@ struct open_batch {
 /* Behind weir_mock.own. The lock guards all records of the mock. */
 struct own {
     pthread_mutex_t lock;
+    pthread_cond_t settled;
     struct open_batch *open;
     uint32_t n_open;
     char *data_dir; /* NULL until asked for */

@@ -130,6 +130,10 @@ int weir_mock_ready(struct weir_mock *mock, void *self);
  * settled. The same batch may be flushed again: `attempt` then counts. */
 uint32_t weir_mock_flush(struct weir_mock *mock, void *self, struct weir_mock_batch *batch);
 
+/* Waits, in real time and for up to 30 s, until so many batches were settled since the
+ * start, by a thread of the flusher. Returns how many were. */
+uint32_t weir_mock_await(struct weir_mock *mock, uint32_t n_settles);
+
 /* stop() with that deadline on the fake clock, then frees the instance memory.
  * What is still PENDING is recorded as settled with RETRY. Returns what stop() did. */
 int weir_mock_stop(struct weir_mock *mock, uint64_t deadline_ns);
