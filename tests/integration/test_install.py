@@ -116,7 +116,8 @@ def test_everything_is_installed(tree):
     assert os.access(one(tree, "bin/weir"), os.X_OK)
     headers = {path.name for path in tree.rglob("include/weir-1/weir/*.h")}
     assert headers == {path.name for path in (ROOT / "sdk/include/weir").glob("*.h")}
-    for name in ("weir-sdk-1.pc", "weir-mock-1.pc", "libweir-sdk.a", "libweir-mock.a"):
+    for name in ("weir-sdk-1.pc", "weir-sdk-http-1.pc", "weir-mock-1.pc", "libweir-sdk.a",
+                 "libweir-sdk-http.a", "libweir-mock.a"):
         one(tree, name)
     built = {path.name for path in (BUILD / "flushers").glob("flusher_*.so")}
     assert built and {path.name for path in tree.rglob("weir/flushers/1/*.so")} == built

@@ -64,7 +64,7 @@ class Weir:
         self.plugins = folder / "plugins.yml"
         self.hosts = []
         self.write_plugins(
-            BUILD / "flushers" / f"flusher_{name}.so" for name in ("stdout", "file", "blackhole")
+            BUILD / "flushers" / f"flusher_{name}.so" for name in ("stdout", "file", "blackhole", "http")
         )
 
     def write_plugins(self, paths):
