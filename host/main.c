@@ -10,6 +10,7 @@ static const struct {
     const char *help; /* NULL: not for people */
 } commands[] = {
     {"run", cli_run, "run pipelines"},
+    {"status", cli_status, "how a running weir is, and why it does not send"},
     {"check", cli_check, "say everything that is wrong with configurations"},
     {"plugins", cli_plugins, "list the plugins, their types and their state"},
     {"describe", cli_describe, "what a type does and its options"},

@@ -1,17 +1,17 @@
 #include "app/app.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
+#include "app/catalog.h"
+#include "app/configs.h"
+#include "app/data_lock.h"
 #include "app/ingest.h"
+#include "app/snapshot.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -27,8 +27,10 @@
 #define STOP_TIMEOUT_NS (5 * NS_PER_S)
 
 struct app {
-    const struct app_request *request;
-    struct loop *loop; /* the control thread's */
+    struct app_request request;
+    uint64_t started_ns;
+    struct config_set configs; /* as they were read */
+    struct loop *loop;         /* the control thread's */
     struct loop_fd signals;
     struct loop_call once_ended; /* posted by the ingest loops */
     struct loop_timer drain_timer;
@@ -78,8 +80,7 @@ static void look_at_drain(struct loop_timer *timer)
         app->progress = progress;
         app->progress_ns = now_ns;
     }
-    if (app->at_once || all_idle(app) ||
-        now_ns - app->progress_ns >= app->request->drain_timeout_ns)
+    if (app->at_once || all_idle(app) || now_ns - app->progress_ns >= app->request.drain_timeout_ns)
         loop_stop(app->loop);
     else
         loop_set_timer(app->loop, &app->drain_timer, now_ns + DRAIN_LOOK_NS);
@@ -211,41 +212,6 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static int make_folders(const char *path)
-{
-    SCOPED_FREE char *part = mem_strdup(path);
-
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(part, 0755) && errno != EEXIST)
-            return -errno;
-        *slash = '/';
-    }
-    return mkdir(path, 0750) && errno != EEXIST ? -errno : 0;
-}
-
-/* One host on one data folder. */
-static int lock_data(struct app *app)
-{
-    SCOPED_FREE char *path = mem_printf("%s/lock", app->request->data_dir);
-    int r = make_folders(app->request->data_dir);
-
-    if (r) {
-        log_error("cannot make the data folder", LOG_STR("path", app->request->data_dir),
-            LOG_STR("error", strerror(-r)));
-        return r;
-    }
-    app->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (app->lock_fd < 0 || flock(app->lock_fd, LOCK_EX | LOCK_NB)) {
-        r = -errno;
-        log_error(r == -EWOULDBLOCK ? "another weir runs on this data folder; give --data another"
-                                    : "cannot lock the data folder",
-            LOG_STR("path", path), LOG_STR("error", strerror(-r)));
-        return r;
-    }
-    return 0;
-}
-
 static unsigned n_cores(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
@@ -255,19 +221,16 @@ static unsigned n_cores(void)
 
 static int set_up(struct app *app)
 {
-    SCOPED_FREE char *folder = mem_printf("%s/checkpoints", app->request->data_dir);
+    SCOPED_FREE char *folder = mem_printf("%s/checkpoints", app->request.data_dir);
     char why[512] = "";
 
-    raise_descriptor_limit();
-    if (lock_data(app))
-        return -1;
     app->shared = (struct pipeline_shared){
-        .registry = app->request->registry,
+        .registry = catalog_registry(app->request.catalog),
         .memory = memory_create(MEMORY_LIMIT_DEFAULT),
         .pool = pool_create(2 * n_cores()),
         .checkpoints = checkpoints_open(folder, why, sizeof why),
-        .data_dir = app->request->data_dir,
-        .once = app->request->once,
+        .data_dir = app->request.data_dir,
+        .once = app->request.once,
         .ended = on_pipeline_ended,
         .owner = app,
     };
@@ -275,30 +238,37 @@ static int set_up(struct app *app)
         log_error("cannot open the checkpoints", LOG_STR("why", why));
         return -1;
     }
-    app->ingest = ingest_create(MIN(n_cores(), (unsigned)app->request->n_configs), why, sizeof why);
+    app->ingest = ingest_create(MIN(n_cores(), (unsigned)app->configs.count), why, sizeof why);
     if (!app->ingest)
         log_error("cannot start", LOG_STR("why", why));
     return app->ingest ? 0 : -1;
 }
 
+static void create_pipeline(struct app *app, struct config_entry *entry)
+{
+    char why[1024] = "";
+    struct pipeline *pipeline;
+
+    if (!entry->config->enable)
+        return;
+    pipeline = pipeline_create(
+        &app->shared, ingest_place(app->ingest), take_ptr(entry->config), why, sizeof why);
+    if (pipeline) {
+        app->pipelines[app->n_pipelines++] = pipeline;
+        return;
+    }
+    entry->why = mem_strdup(why);
+    app->n_refused++;
+    log_error("pipeline refused", LOG_STR("pipeline", entry->name), LOG_STR("why", why));
+}
+
 static void create_pipelines(struct app *app)
 {
-    const struct app_request *request = app->request;
-
-    app->pipelines = (struct pipeline **)mem_calloc(request->n_configs, sizeof *app->pipelines);
-    for (size_t i = 0; i < request->n_configs; i++) {
-        SCOPED_FREE char *name = mem_strdup(request->configs[i]->name);
-        char why[1024] = "";
-        struct pipeline *pipeline = pipeline_create(&app->shared, ingest_place(app->ingest),
-            take_ptr(request->configs[i]), why, sizeof why);
-
-        if (pipeline) {
-            app->pipelines[app->n_pipelines++] = pipeline;
-            continue;
-        }
-        app->n_refused++;
-        log_error("pipeline refused", LOG_STR("pipeline", name), LOG_STR("why", why));
-    }
+    app->pipelines = (struct pipeline **)mem_calloc(app->configs.count, sizeof *app->pipelines);
+    app->n_refused = app->configs.n_refused;
+    for (size_t i = 0; i < app->configs.count; i++)
+        if (app->configs.items[i].config)
+            create_pipeline(app, &app->configs.items[i]);
 }
 
 /* Frees all, unless a hung flusher still uses it: then only what is safe. */
@@ -315,11 +285,6 @@ static void tear_down(struct app *app)
     left = app->shared.pool ? pool_destroy(app->shared.pool) : 0;
     if (!left && app->shared.memory && !memory_used(app->shared.memory))
         memory_destroy(app->shared.memory);
-    if (app->signals.fd >= 0)
-        close(app->signals.fd);
-    if (app->lock_fd >= 0)
-        close(app->lock_fd);
-    loop_destroy(app->loop);
     free((void *)app->pipelines);
 }
 
@@ -329,7 +294,7 @@ static int run_pipelines(struct app *app)
 
     create_pipelines(app);
     if (!app->n_pipelines) {
-        log_error("no pipeline can run");
+        log_error("no pipeline can run", LOG_INT("refused", app->n_refused));
         return EXIT_CONFIG;
     }
     for (size_t i = 0; i < app->n_pipelines; i++)
@@ -339,20 +304,103 @@ static int run_pipelines(struct app *app)
     deadline_ns = clock_now_ns() + (app->at_once ? 0 : STOP_TIMEOUT_NS);
     for (size_t i = 0; i < app->n_pipelines; i++)
         pipeline_close(app->pipelines[i], deadline_ns);
-    return app->request->once ? report_once(app) : 0;
+    return app->request.once ? report_once(app) : 0;
 }
 
-int app_run(const struct app_request *request)
+struct app *app_create(const struct app_request *request)
 {
-    struct app app = {
-        .request = request, .n_refused = request->n_refused, .lock_fd = -1, .signals = {.fd = -1}};
+    struct app *app = mem_zalloc(sizeof *app);
+
+    app->request = *request;
+    app->started_ns = clock_now_ns();
+    app->signals.fd = -1;
+    app->once_ended.run = on_once_ended;
+    app->drain_timer.expired = look_at_drain;
+    app->loop = loop_create();
+    app->lock_fd = data_lock(request->data_dir);
+    if (app->loop && app->lock_fd >= 0)
+        return app;
+    app_destroy(app);
+    return NULL;
+}
+
+int app_run(struct app *app)
+{
+    struct configs_request read = {
+        app->request.catalog, app->request.paths, app->request.n_paths, app->request.compat};
     int code = EXIT_CONFIG;
 
-    app.loop = loop_create();
-    app.once_ended.run = on_once_ended;
-    app.drain_timer.expired = look_at_drain;
-    if (!watch_signals(&app) && !set_up(&app))
-        code = run_pipelines(&app);
-    tear_down(&app);
+    config_set_read(&read, true, &app->configs);
+    if (!app->configs.count)
+        return EXIT_NO_INPUT;
+    raise_descriptor_limit();
+    if (!watch_signals(app) && !set_up(app))
+        code = run_pipelines(app);
+    tear_down(app);
     return code;
+}
+
+void app_destroy(struct app *app)
+{
+    if (!app)
+        return;
+    if (app->signals.fd >= 0)
+        close(app->signals.fd);
+    if (app->lock_fd >= 0)
+        close(app->lock_fd);
+    loop_destroy(app->loop);
+    config_set_finish(&app->configs);
+    free(app);
+}
+
+struct loop *app_loop(struct app *app)
+{
+    return app->loop;
+}
+
+const char *app_data_dir(const struct app *app)
+{
+    return app->request.data_dir;
+}
+
+/* -- seeing it -- */
+
+static struct pipeline *find_pipeline(const struct app *app, const char *name)
+{
+    for (size_t i = 0; i < app->n_pipelines; i++)
+        if (!strcmp(pipeline_name(app->pipelines[i]), name))
+            return app->pipelines[i];
+    return NULL;
+}
+
+struct snapshot *app_snapshot(struct app *app)
+{
+    struct snapshot *snapshot = mem_zalloc(sizeof *snapshot);
+
+    snapshot->wall_ns = clock_wall_ns();
+    snapshot->uptime_ns = clock_now_ns() - app->started_ns;
+    snapshot->pid = getpid();
+    snapshot->data_dir = mem_strdup(app->request.data_dir);
+    snapshot->stopping = app->stopping;
+    snapshot->memory_used = memory_used(app->shared.memory);
+    snapshot->memory_limit = MEMORY_LIMIT_DEFAULT;
+    snapshot->pipelines = mem_calloc(app->configs.count, sizeof *snapshot->pipelines);
+    for (size_t i = 0; i < app->configs.count; i++) {
+        const struct config_entry *entry = &app->configs.items[i];
+        struct snapshot_pipeline *to = &snapshot->pipelines[snapshot->n_pipelines];
+        struct pipeline *pipeline = find_pipeline(app, entry->name);
+
+        if (!pipeline && !entry->why)
+            continue;
+        to->name = mem_strdup(entry->name);
+        to->path = mem_strdup(entry->path);
+        to->state = !pipeline       ? PIPELINE_REFUSED
+                    : app->stopping ? PIPELINE_STOPPING
+                                    : PIPELINE_RUNNING;
+        to->refused = entry->why ? mem_strdup(entry->why) : NULL;
+        if (pipeline)
+            snapshot_take_pipeline(to, pipeline);
+        snapshot->n_pipelines++;
+    }
+    return snapshot;
 }

@@ -5,26 +5,46 @@
 #ifndef APP_APP_H
 #define APP_APP_H
 
-#include "config/pipeline_config.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct app;
+struct catalog;
+struct loop;
+struct snapshot;
 
 /* Exit codes of `weir run`; the rest are sysexits' (docs/operating.md). */
 enum {
-    EXIT_FINDINGS = 1, /* --once: something was dropped or rejected */
-    EXIT_LEFT = 75,    /* --once: something is left at the drain timeout */
-    EXIT_CONFIG = 78,  /* nothing can run */
+    EXIT_FINDINGS = 1,  /* --once: something was dropped or rejected */
+    EXIT_NO_INPUT = 66, /* there is no such configuration */
+    EXIT_LEFT = 75,     /* --once: something is left at the drain timeout */
+    EXIT_CONFIG = 78,   /* nothing can run */
 };
 
+/* Everything is borrowed, until app_destroy. */
 struct app_request {
-    struct registry *registry;
-    struct pipeline_config **configs; /* taken over, one by one */
-    size_t n_configs;
-    size_t n_refused;     /* files that had errors; told of already */
+    struct catalog *catalog;
+    char *const *paths; /* FILE|DIR of pipelines */
+    size_t n_paths;
+    bool compat;
     const char *data_dir; /* made if it is not there */
     bool once;
     uint64_t drain_timeout_ns; /* without progress, at a stop */
 };
 
+/* Takes the data folder; starts no thread. NULL when it cannot; why is logged. */
+struct app *app_create(const struct app_request *request);
 /* Runs until a signal, or with `once` to the end. Returns the exit code. */
-int app_run(const struct app_request *request);
+int app_run(struct app *app);
+/* NULL is fine. */
+void app_destroy(struct app *app);
+
+/* The loop of the control thread, which app_run turns. */
+struct loop *app_loop(struct app *app);
+const char *app_data_dir(const struct app *app);
+
+/* How everything is now; the caller's (app/snapshot.h). On the control thread. */
+struct snapshot *app_snapshot(struct app *app);
 
 #endif

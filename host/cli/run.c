@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include "admin/control.h"
 #include "app/app.h"
 #include "app/catalog.h"
 #include "base/log.h"
@@ -120,72 +121,40 @@ static int parse_options(int argc, char **argv, struct run_options *options)
     return CLI_USAGE;
 }
 
-struct configs {
-    struct pipeline_config **items;
-    size_t count, n_refused;
-};
-
-/* Reads all files; those with errors are told of and left out. */
-static int read_configs(
-    struct catalog *catalog, bool compat, char **arguments, int n, struct configs *ret)
+static int run_app(const struct app_request *request)
 {
-    struct diag_list diags = {0};
-    struct pipeline_request request = {catalog_config(catalog), compat};
-    char **paths = NULL;
-    size_t n_paths = config_paths(arguments, (size_t)n, &paths, &diags);
+    struct app *app = app_create(request);
+    struct control *control;
+    int code;
 
-    ret->items = (struct pipeline_config **)mem_calloc(n_paths, sizeof *ret->items);
-    for (size_t i = 0; i < n_paths; i++) {
-        struct pipeline_config *config = pipeline_config_read(paths[i], &request, &diags);
-
-        if (config && config->enable)
-            ret->items[ret->count++] = config;
-        else if (config)
-            pipeline_config_destroy(config);
-        else
-            ret->n_refused++;
-        free(paths[i]);
-    }
-    free((void *)paths);
-    diag_list_hide_lines(&diags);
-    render_diags_text(&diags, stderr);
-    diag_list_finish(&diags);
-    return n_paths ? 0 : CLI_NO_INPUT;
+    if (!app)
+        return CLI_CONFIG;
+    control = control_create(app);
+    code = app_run(app);
+    control_destroy(control);
+    app_destroy(app);
+    return code;
 }
 
 static int run_with(struct run_options *options, char **arguments, int n)
 {
     struct diag_list diags = {0};
-    struct catalog *catalog;
-    struct configs configs = {0};
+    struct app_request request = {
+        .paths = arguments,
+        .n_paths = (size_t)n,
+        .compat = options->compat,
+        .data_dir = options->data_dir,
+        .once = options->once,
+        .drain_timeout_ns = options->drain_timeout_ns,
+    };
     int code;
 
     plugin_files_default(&options->plugins, arguments[0]);
-    catalog = catalog_create(options->plugins.items, options->plugins.count, &diags);
+    request.catalog = catalog_create(options->plugins.items, options->plugins.count, &diags);
     render_diags_text(&diags, stderr);
     diag_list_finish(&diags);
-    code = read_configs(catalog, options->compat, arguments, n, &configs);
-    if (!code && !configs.count) {
-        log_error("no pipeline can run", LOG_INT("refused", configs.n_refused));
-        code = CLI_CONFIG;
-    }
-    if (!code) {
-        struct app_request request = {
-            .registry = catalog_registry(catalog),
-            .configs = configs.items,
-            .n_configs = configs.count,
-            .n_refused = configs.n_refused,
-            .data_dir = options->data_dir,
-            .once = options->once,
-            .drain_timeout_ns = options->drain_timeout_ns,
-        };
-
-        code = app_run(&request);
-    }
-    for (size_t i = 0; i < configs.count; i++)
-        pipeline_config_destroy(configs.items[i]);
-    free((void *)configs.items);
-    catalog_destroy(catalog);
+    code = run_app(&request);
+    catalog_destroy(request.catalog);
     return code;
 }
 

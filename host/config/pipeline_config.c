@@ -252,8 +252,7 @@ static void read_root(struct pipeline_config *config, const struct json_node *ro
     check_ends(config, root, diags);
 }
 
-/* "web" of "/etc/weir/web.json". */
-static char *stem(const char *path)
+char *pipeline_name_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
@@ -275,7 +274,7 @@ struct pipeline_config *pipeline_config_read(
         return NULL;
     config = mem_zalloc(sizeof *config);
     config->path = mem_strdup(path);
-    config->name = stem(path);
+    config->name = pipeline_name_of(path);
     config->digest = XXH64(document->text, document->size, 0);
     read_root(config, document->root, request, diags);
     document_show_lines(path, document->text, document->size, from, diags);

@@ -95,6 +95,8 @@ struct pipeline_request {
 struct pipeline_config *pipeline_config_read(
     const char *path, const struct pipeline_request *request, struct diag_list *diags);
 void pipeline_config_destroy(struct pipeline_config *config);
+/* "web" of "/etc/weir/web.json"; the caller frees it. */
+char *pipeline_name_of(const char *path);
 
 /* Expands FILE|DIR arguments to files: of a folder all *.json, sorted, not hidden.
  * What does not exist or holds none is a diagnostic. Two files with one stem are

@@ -135,6 +135,11 @@ const char *lane_name(const struct lane *lane)
     return lane->name;
 }
 
+const char *lane_type(const struct lane *lane)
+{
+    return lane->config->type;
+}
+
 static void give_back_list(struct lane *lane, struct list *list)
 {
     struct parcel *parcel;

@@ -104,6 +104,7 @@ void lane_get_status(struct lane *lane, struct lane_status *ret_status);
 /* "retrying"; static. */
 const char *lane_state_name(enum lane_state state);
 const char *lane_name(const struct lane *lane);
+const char *lane_type(const struct lane *lane);
 
 /* The last step: no more flush begins; what is not settled is given back to its
  * sources; the flusher's stop gets until `deadline_ns`. A call that hangs is left

@@ -5,6 +5,7 @@
 #ifndef INPUT_INPUT_H
 #define INPUT_INPUT_H
 
+#include <stdatomic.h>
 #include "base/loop.h"
 #include "config/pipeline_config.h"
 #include "event/gate.h"
@@ -54,8 +55,26 @@ struct input_class {
 struct input {
     const struct input_class *class;
     const struct input_context *context;
-    uint64_t n_logs, n_bytes; /* pushed so far */
+    atomic_uint_fast64_t n_logs, n_bytes; /* pushed so far; input_count adds */
 };
+
+/* [loop] */
+static inline void input_count(struct input *input, uint64_t logs, uint64_t bytes)
+{
+    atomic_fetch_add_explicit(&input->n_logs, logs, memory_order_relaxed);
+    atomic_fetch_add_explicit(&input->n_bytes, bytes, memory_order_relaxed);
+}
+
+/* [any] */
+static inline uint64_t input_n_logs(struct input *input)
+{
+    return atomic_load_explicit(&input->n_logs, memory_order_relaxed);
+}
+
+static inline uint64_t input_n_bytes(struct input *input)
+{
+    return atomic_load_explicit(&input->n_bytes, memory_order_relaxed);
+}
 
 /* The i-th built-in, NULL behind the last. */
 const struct input_class *input_class_at(size_t i);

@@ -37,7 +37,7 @@ static void push(struct input_stdin *self, struct batch *batch)
 
     if (!batch)
         return;
-    self->input.n_logs += batch->n_logs;
+    input_count(&self->input, batch->n_logs, 0);
     context->sink->push(context->sink, batch);
 }
 
@@ -88,7 +88,7 @@ static bool read_once(struct input_stdin *self)
     ssize_t n = read(self->watch.fd, to, room);
 
     if (n > 0) {
-        self->input.n_bytes += (size_t)n;
+        input_count(&self->input, 0, (size_t)n);
         push(self, lines_take(&self->lines, (size_t)n));
         return true;
     }

@@ -61,6 +61,7 @@ void mock_push(
 {
     struct batch *batch = batch_create(input->context->memory, n_logs);
     struct weir_kv *common = batch_alloc(batch, contents->count * sizeof *common);
+    size_t n_bytes = 0;
 
     copy_contents(batch, contents, common);
     for (uint32_t i = 0; i < n_logs; i++) {
@@ -71,8 +72,8 @@ void mock_push(
         log->n_contents = (uint32_t)contents->count;
         batch_add_content(batch, log, str_of(MOCK_INDEX), number);
         mock_stamp(input, log);
-        input->n_bytes += number.size;
+        n_bytes += number.size;
     }
-    input->n_logs += n_logs;
+    input_count(input, n_logs, n_bytes);
     input->context->sink->push(input->context->sink, batch);
 }

@@ -84,8 +84,7 @@ static void push(struct tail *tail, struct batch *batch, uint64_t start, uint64_
     add_tags(tail, batch);
     if (tail->setup->offset_key.size)
         add_offsets(tail, batch, start);
-    tail->setup->input->n_logs += batch->n_logs;
-    tail->setup->input->n_bytes += end - start;
+    input_count(tail->setup->input, batch->n_logs, end - start);
     context->sink->push(context->sink, batch);
 }
 

@@ -38,6 +38,11 @@ const char *pipeline_name(const struct pipeline *pipeline)
     return pipeline->config->name;
 }
 
+const struct pipeline_config *pipeline_get_config(const struct pipeline *pipeline)
+{
+    return pipeline->config;
+}
+
 static struct component_list *section(struct pipeline *pipeline, enum config_section which)
 {
     return &pipeline->config->sections[which];
@@ -364,8 +369,10 @@ void pipeline_destroy(struct pipeline *pipeline)
 void pipeline_get_totals(struct pipeline *pipeline, struct pipeline_totals *ret_totals)
 {
     *ret_totals = (struct pipeline_totals){0};
-    for (size_t i = 0; i < pipeline->n_inputs; i++)
-        ret_totals->read_logs += pipeline->inputs[i]->n_logs;
+    for (size_t i = 0; i < pipeline->n_inputs; i++) {
+        ret_totals->read_logs += input_n_logs(pipeline->inputs[i]);
+        ret_totals->read_bytes += input_n_bytes(pipeline->inputs[i]);
+    }
     for (size_t i = 0; i < pipeline->n_aggregators; i++)
         ret_totals->aggregator_dropped_logs += pipeline->aggregators[i]->n_dropped;
     for (size_t i = 0; i < pipeline->n_lanes; i++) {
@@ -374,6 +381,11 @@ void pipeline_get_totals(struct pipeline *pipeline, struct pipeline_totals *ret_
         lane_get_stats(pipeline->lanes[i], &stats);
         lane_stats_add(&ret_totals->lanes, &stats);
     }
+}
+
+bool pipeline_waits(struct pipeline *pipeline)
+{
+    return !gate_is_open(&pipeline->gate);
 }
 
 size_t pipeline_n_lanes(const struct pipeline *pipeline)
@@ -386,20 +398,34 @@ struct lane *pipeline_lane(const struct pipeline *pipeline, size_t i)
     return pipeline->lanes[i];
 }
 
-void pipeline_explain(struct pipeline *pipeline, char *text, size_t text_max)
+struct explanation {
+    struct pipeline *pipeline;
+    char *text;
+    size_t text_max;
+};
+
+static void explain_inputs(void *argument)
 {
+    struct explanation *given = argument;
     size_t size = 0;
 
-    text[0] = '\0';
-    for (size_t i = 0; i < pipeline->n_inputs; i++) {
-        struct input *input = pipeline->inputs[i];
+    for (size_t i = 0; i < given->pipeline->n_inputs; i++) {
+        struct input *input = given->pipeline->inputs[i];
         char words[512] = "";
 
-        if (input->n_logs || !input->class->explain)
+        if (input_n_logs(input) || !input->class->explain)
             continue;
         input->class->explain(input, words, sizeof words);
-        if (words[0] && size < text_max)
-            size += (size_t)snprintf(text + size, text_max - size, "%s%s: %s", size ? "; " : "",
-                input->context->config->name, words);
+        if (words[0] && size < given->text_max)
+            size += (size_t)snprintf(given->text + size, given->text_max - size, "%s%s: %s",
+                size ? "; " : "", input->context->config->name, words);
     }
+}
+
+void pipeline_explain(struct pipeline *pipeline, char *text, size_t text_max)
+{
+    struct explanation given = {pipeline, text, text_max};
+
+    text[0] = '\0';
+    on_loop(pipeline->place.loop, explain_inputs, &given);
 }

@@ -45,6 +45,8 @@ struct pipeline *pipeline_create(const struct pipeline_shared *shared, struct pi
     struct pipeline_config *config, char *why, size_t why_max);
 
 const char *pipeline_name(const struct pipeline *pipeline);
+/* What it was built from. */
+const struct pipeline_config *pipeline_get_config(const struct pipeline *pipeline);
 
 /* Starts the inputs. [control] */
 void pipeline_start(struct pipeline *pipeline);
@@ -62,11 +64,13 @@ void pipeline_destroy(struct pipeline *pipeline);
 
 /* What became of the logs, summed up and lane by lane. */
 struct pipeline_totals {
-    uint64_t read_logs;
+    uint64_t read_logs, read_bytes;
     uint64_t aggregator_dropped_logs; /* lost at a limit of an aggregator */
     struct lane_stats lanes;
 };
 void pipeline_get_totals(struct pipeline *pipeline, struct pipeline_totals *ret_totals);
+/* Whether the inputs wait because a queue is full or memory is short. [any] */
+bool pipeline_waits(struct pipeline *pipeline);
 size_t pipeline_n_lanes(const struct pipeline *pipeline);
 struct lane *pipeline_lane(const struct pipeline *pipeline, size_t i);
 /* Why the inputs have read nothing: "input: words; ..."; "" when they have. [control] */

@@ -5,7 +5,7 @@
  * Script says how flush answers, one word a call, the last one for all later calls:
  *   delivered, retry, rejected, broken, pending (settled by another thread as
  *   delivered), pending_retry (the same, but as retry), early (settled before flush
- *   returns PENDING), unknown (a verdict that does not exist), marks (the first log
+ *   returns PENDING), never_settled (PENDING, and that is all), unknown (a verdict that does not exist), marks (the first log
  *   of each group rejected, the second to be retried, the others delivered)
  */
 #include <weir/flusher.h>
@@ -187,6 +187,8 @@ static uint32_t fake_flush(void *memory, const struct weir_batch *batch, struct 
         return pend(self, batch, WEIR_DELIVERED);
     if (!strcmp(word, "pending_retry"))
         return pend(self, batch, WEIR_RETRY);
+    if (!strcmp(word, "never_settled"))
+        return WEIR_PENDING;
     if (!strcmp(word, "unknown"))
         return 77;
     if (!strcmp(word, "marks"))

@@ -1,0 +1,37 @@
+/*
+ * The configurations as they lie on disk now: one entry for each file, with what is
+ * wrong with it. [any one thread]
+ */
+#ifndef APP_CONFIGS_H
+#define APP_CONFIGS_H
+
+#include "config/pipeline_config.h"
+
+struct catalog;
+
+struct config_entry {
+    char *name, *path;
+    struct pipeline_config *config; /* NULL: it has errors */
+    char *why;                      /* its first error, with the place; NULL: none */
+};
+
+struct config_set {
+    struct config_entry *items; /* in the order of the arguments and names */
+    size_t count, n_refused;
+    char **problems; /* with the arguments themselves: nothing there, two of one name */
+    size_t n_problems;
+};
+
+struct configs_request {
+    struct catalog *catalog;
+    char *const *paths; /* FILE|DIR */
+    size_t n_paths;
+    bool compat;
+};
+
+/* Reads all files. What is wrong with them is told: as text on standard error with
+ * `text`, else a log line each. */
+void config_set_read(const struct configs_request *request, bool text, struct config_set *ret_set);
+void config_set_finish(struct config_set *set);
+
+#endif

@@ -1,0 +1,79 @@
+#include "app/data_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/util.h"
+
+#define PID_BYTES_MAX 32 /* of the text in the lock file */
+
+static int make_folders(const char *path)
+{
+    SCOPED_FREE char *part = mem_strdup(path);
+
+    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(part, 0755) && errno != EEXIST)
+            return -errno;
+        *slash = '/';
+    }
+    return mkdir(path, 0750) && errno != EEXIST ? -errno : 0;
+}
+
+/* Who has it; 0 when the file does not say. */
+static long read_pid(int fd)
+{
+    char text[PID_BYTES_MAX];
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    return strtol(text, NULL, 10);
+}
+
+static void write_pid(int fd)
+{
+    char text[PID_BYTES_MAX];
+    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+    if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
+        log_warn("cannot write the pid into the lock file", LOG_STR("error", strerror(errno)));
+}
+
+static int refuse(const char *path, int fd)
+{
+    int r = -errno;
+
+    if (r == -EWOULDBLOCK)
+        log_error("another weir runs on this data folder; stop it, or give --data another",
+            LOG_STR("path", path), LOG_INT("pid", read_pid(fd)));
+    else
+        log_error(
+            "cannot lock the data folder", LOG_STR("path", path), LOG_STR("error", strerror(-r)));
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
+int data_lock(const char *data_dir)
+{
+    SCOPED_FREE char *path = mem_printf("%s/lock", data_dir);
+    int r = make_folders(data_dir), fd;
+
+    if (r) {
+        log_error("cannot make the data folder", LOG_STR("path", data_dir),
+            LOG_STR("error", strerror(-r)));
+        return r;
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
+        return refuse(path, fd);
+    write_pid(fd);
+    return fd;
+}

@@ -1,0 +1,55 @@
+/*
+ * How everything is at one moment, for whoever shows it: the status command and
+ * the metrics page. Plain data with its own memory, a few kilobytes a pipeline.
+ */
+#ifndef APP_SNAPSHOT_H
+#define APP_SNAPSHOT_H
+
+#include "delivery/lane.h"
+
+struct snapshot_lane {
+    char *name; /* <pipeline>/<type>/<id> */
+    char *type; /* flusher_... */
+    struct lane_status status;
+};
+
+enum pipeline_state {
+    PIPELINE_STARTING, /* its flushers are being made */
+    PIPELINE_RUNNING,
+    PIPELINE_STOPPING, /* what is left is being delivered */
+    PIPELINE_REFUSED,  /* nothing of that name runs */
+    PIPELINE_N_STATES,
+};
+
+struct snapshot_pipeline {
+    char *name;
+    char *path; /* of its file */
+    enum pipeline_state state;
+    char *refused; /* why its file, as it is now, does not run; NULL */
+    uint64_t read_logs, read_bytes;
+    bool waits;         /* inputs wait: a queue is full, or memory is short */
+    char *nothing_read; /* why nothing was read so far, NULL */
+    struct snapshot_lane *lanes;
+    size_t n_lanes;
+};
+
+struct snapshot {
+    uint64_t wall_ns, uptime_ns;
+    long pid;
+    char *data_dir;
+    bool stopping;
+    size_t memory_used, memory_limit;    /* bytes */
+    struct snapshot_pipeline *pipelines; /* by name */
+    size_t n_pipelines;
+};
+
+/* "running"; static. */
+const char *pipeline_state_name(enum pipeline_state state);
+
+struct pipeline;
+/* What a running pipeline says of itself. */
+void snapshot_take_pipeline(struct snapshot_pipeline *ret, struct pipeline *pipeline);
+/* NULL is fine. */
+void snapshot_destroy(struct snapshot *snapshot);
+
+#endif
