@@ -74,6 +74,9 @@ static struct json_object *counts_json(const struct lane_stats *stats)
     put_count(object, "delivered_bytes", stats->delivered_bytes);
     put_count(object, "rejected", stats->rejected_logs);
     put_count(object, "dropped", stats->dropped_logs);
+    put_count(object, "dropped_attempts", stats->attempts_logs);
+    put_count(object, "dropped_age", stats->age_logs);
+    put_count(object, "dropped_queue_full", stats->queue_full_logs);
     put_count(object, "left", stats->left_logs);
     put_count(object, "flushes", stats->flushes);
     put_count(object, "retries", stats->retries);
@@ -89,6 +92,8 @@ static struct json_object *lane_json(const struct snapshot_lane *lane, uint64_t 
     put_text(object, "type", lane->type);
     put_text(object, "state", lane_state_name(status->state));
     put_flag(object, "slow", status->slow);
+    put_text(object, "circuit", status->circuit);
+    put_count(object, "failures_in_a_row", status->failures);
     json_object_object_add(object, "queue", queue_json(status));
     put_count(object, "retrying_batches", status->n_retries);
     put_count(object, "flushing_batches", status->n_flushing);
