@@ -5,8 +5,9 @@
  * Script says how flush answers, one word a call, the last one for all later calls:
  *   delivered, retry, rejected, broken, pending (settled by another thread as
  *   delivered), pending_retry (the same, but as retry), early (settled before flush
- *   returns PENDING), never_settled (PENDING, and that is all), unknown (a verdict that does not exist), marks (the first log
- *   of each group rejected, the second to be retried, the others delivered)
+ *   returns PENDING), never_settled (PENDING, and that is all), unknown (a verdict that does not
+ * exist), marks (the first log of each group rejected, the second to be retried, the others
+ * delivered)
  */
 #include <weir/flusher.h>
 
