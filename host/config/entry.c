@@ -185,8 +185,10 @@ static void read_delivery(struct component_config *item, const struct json_node 
         return;
     }
     options = options_fill(&fill, diags);
-    if (options)
+    if (options) {
         item->delivery = *(struct delivery_config *)options->values;
+        item->delivery_json = mem_strndup(options->json, options->json_size);
+    }
     options_destroy(options);
 }
 
@@ -320,6 +322,7 @@ bool entry_default(struct component_config *item, enum config_section section, c
 void entry_finish(struct component_config *item)
 {
     options_destroy(item->options);
+    free(item->delivery_json);
     free(item->type);
     free(item->id);
     free(item->name);
