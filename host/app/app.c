@@ -303,7 +303,7 @@ static int run_pipelines(struct app *app)
     loop_run(app->loop);
     deadline_ns = clock_now_ns() + (app->at_once ? 0 : STOP_TIMEOUT_NS);
     for (size_t i = 0; i < app->n_pipelines; i++)
-        pipeline_close(app->pipelines[i], deadline_ns);
+        pipeline_close(app->pipelines[i], NULL, deadline_ns);
     return app->request.once ? report_once(app) : 0;
 }
 

@@ -36,6 +36,7 @@ static struct lane *new_lane(const struct lane_spec *spec)
     list_init(&lane->flushing);
     list_init(&lane->pending);
     list_init(&lane->spare);
+    list_init(&lane->orphans);
     list_init(&lane->turn.line);
     return lane;
 }
@@ -69,9 +70,10 @@ struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max
     return lane;
 }
 
-/* Keeps the bound the way the operator chose, after a group was put in. */
-static void keep_bound(struct lane *lane)
+void lane_keep_bound(struct lane *lane)
 {
+    struct queued oldest;
+
     switch (lane->config->delivery.when_full) {
     case WHEN_FULL_BLOCK:
         if (queue_full(&lane->queue) && !lane->gate_closed) {
@@ -80,8 +82,10 @@ static void keep_bound(struct lane *lane)
         }
         break;
     case WHEN_FULL_DROP_OLDEST:
-        while (queue_full(&lane->queue) && lane->queue.count > 1)
-            lane_drop_group(lane, queue_take(&lane->queue));
+        while (queue_full(&lane->queue) && lane->queue.count > 1) {
+            oldest = queue_take(&lane->queue);
+            lane_drop_group(lane, oldest.group, oldest.number);
+        }
         break;
     default:
         break;
@@ -94,10 +98,10 @@ void lane_push(struct lane *lane, struct group *group)
     lane->stats.pushed_logs += group->view.n_logs;
     lane->stats.left_logs += group->view.n_logs;
     if (lane->config->delivery.when_full == WHEN_FULL_DROP_NEWEST && queue_full(&lane->queue)) {
-        lane_drop_group(lane, group);
+        lane_drop_group(lane, group, lane->number);
     } else {
-        queue_put(&lane->queue, group);
-        keep_bound(lane);
+        queue_put(&lane->queue, group, lane->number);
+        lane_keep_bound(lane);
     }
     lane_ask_turn(lane);
     pthread_mutex_unlock(&lane->lock);
@@ -138,65 +142,6 @@ const char *lane_name(const struct lane *lane)
 const char *lane_type(const struct lane *lane)
 {
     return lane->config->type;
-}
-
-static void give_back_list(struct lane *lane, struct list *list)
-{
-    struct parcel *parcel;
-
-    while ((parcel = list_first(list, struct parcel, list))) {
-        list_remove(&parcel->list);
-        parcel_give_back(parcel, lane->number);
-        lane_put_spare(lane, parcel);
-    }
-}
-
-/* What was not settled stays unsecured in its source. */
-static void give_back_all(struct lane *lane)
-{
-    struct group *group;
-
-    pthread_mutex_lock(&lane->lock);
-    while ((group = queue_take(&lane->queue))) {
-        group_give_back(group, lane->number);
-        group_unref(group);
-    }
-    lane_relieve(lane);
-    give_back_list(lane, &lane->retries);
-    give_back_list(lane, &lane->pending);
-    lane->n_pending = 0;
-    pthread_mutex_unlock(&lane->lock);
-}
-
-bool lane_close(struct lane *lane, uint64_t deadline_ns)
-{
-    struct weir_result result = {.struct_size = sizeof result};
-    char text[PARCEL_TEXT_MAX] = "";
-    int r = 0;
-
-    pthread_mutex_lock(&lane->lock);
-    lane->closed = true;
-    pthread_mutex_unlock(&lane->lock);
-    if (!pool_forget(lane->pool, &lane->turn, deadline_ns)) {
-        log_error("flusher hangs in a call and is left behind", LOG_STR("pipeline", lane->pipeline),
-            LOG_STR("flusher", lane->name));
-        give_back_all(lane);
-        lane->left_behind = true;
-        return false;
-    }
-    result.text = text;
-    result.text_max = sizeof text;
-    if (lane->instance)
-        r = instance_stop(lane->instance, deadline_ns, &result);
-    if (r == -ETIMEDOUT)
-        log_error("flusher hangs in stop and is left behind", LOG_STR("pipeline", lane->pipeline),
-            LOG_STR("flusher", lane->name));
-    else if (r)
-        log_warn("flusher did not stop cleanly", LOG_STR("pipeline", lane->pipeline),
-            LOG_STR("flusher", lane->name), LOG_INT("code", r), LOG_STR("words", text));
-    give_back_all(lane);
-    lane->left_behind = r == -ETIMEDOUT;
-    return !lane->left_behind;
 }
 
 bool lane_destroy(struct lane *lane)

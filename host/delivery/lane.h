@@ -106,10 +106,12 @@ const char *lane_state_name(enum lane_state state);
 const char *lane_name(const struct lane *lane);
 const char *lane_type(const struct lane *lane);
 
-/* The last step: no more flush begins; what is not settled is given back to its
- * sources; the flusher's stop gets until `deadline_ns`. A call that hangs is left
- * behind with its memory and named in the log; false is returned then. [control] */
-bool lane_close(struct lane *lane, uint64_t deadline_ns);
+/* The last step: no more flush begins; the flusher's stop gets until `deadline_ns`. What
+ * is not settled then goes to `heir`, the lane of the same name in the pipeline's next
+ * generation, which has been given nothing yet; without one it is given back to its
+ * sources. A call that hangs is left behind with its memory and named in the log; false
+ * is returned then. [control] */
+bool lane_close(struct lane *lane, struct lane *heir, uint64_t deadline_ns);
 
 /* After lane_close. A lane that was left behind is not freed: false. NULL is fine. */
 bool lane_destroy(struct lane *lane);

@@ -1,6 +1,7 @@
 /*
  * What the files of the lane share: lane.c (life), lane_turn.c (taking and flushing),
- * lane_verdict.c (what follows from an answer), lane_status.c (how it looks from outside).
+ * lane_verdict.c (what follows from an answer), lane_end.c (what becomes of what is left),
+ * lane_status.c (how it looks from outside).
  * Functions here want the lane's lock to be held.
  */
 #ifndef DELIVERY_LANE_PRIVATE_H
@@ -36,6 +37,7 @@ struct lane {
     struct queue queue;
     bool gate_closed;
     struct list retries, flushing, pending, spare; /* of parcels */
+    struct list orphans; /* of parcels that a flusher which hangs may still look at */
     uint32_t n_flushing, n_pending;
     uint64_t next_id;
     uint64_t hold_until_ns; /* nothing is flushed before: backoff, or not ready */
@@ -70,7 +72,15 @@ void lane_keep_details(struct parcel *parcel, const struct weir_result *result);
 /* A verdict other than PENDING has been given. The parcel is in no list. */
 void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict);
 /* A group goes by policy: the queue is full. */
-void lane_drop_group(struct lane *lane, struct group *group);
+void lane_drop_group(struct lane *lane, struct group *group, uint32_t number);
+/* Keeps the queue's bound the way the operator chose, after a group was put in. */
+void lane_keep_bound(struct lane *lane);
+/* Who and where a batch is for, as the flusher sees it. */
+void lane_address(const struct lane *lane, struct weir_batch *batch);
+/* A copy that goes on in place of a parcel which a hung flusher may still look at; that
+ * one stays as it is, for ever, and what comes of it counts no more. The copy is in no
+ * list. */
+struct parcel *lane_orphan(struct lane *lane, struct parcel *parcel);
 
 /* What the flusher calls; they take the lock themselves. [any] */
 int lane_on_settle(

@@ -52,6 +52,14 @@ void lane_relieve(struct lane *lane)
     }
 }
 
+void lane_address(const struct lane *lane, struct weir_batch *batch)
+{
+    batch->project = str_of(lane->config->project);
+    batch->logstore = str_of(lane->config->logstore);
+    batch->config = str_of(lane->pipeline);
+    batch->logstore_key = lane->config->logstore_key;
+}
+
 static struct parcel *new_parcel(struct lane *lane)
 {
     struct parcel *parcel = list_first(&lane->spare, struct parcel, list);
@@ -61,14 +69,8 @@ static struct parcel *new_parcel(struct lane *lane)
     else
         parcel = mem_zalloc(sizeof *parcel);
     parcel->state = PARCEL_WAITING;
-    parcel->batch = (struct weir_batch){
-        .struct_size = sizeof parcel->batch,
-        .id = ++lane->next_id,
-        .project = str_of(lane->config->project),
-        .logstore = str_of(lane->config->logstore),
-        .config = str_of(lane->pipeline),
-        .logstore_key = lane->config->logstore_key,
-    };
+    parcel->batch = (struct weir_batch){.struct_size = sizeof parcel->batch, .id = ++lane->next_id};
+    lane_address(lane, &parcel->batch);
     parcel_fill(parcel, &lane->queue);
     lane_relieve(lane);
     return parcel;
@@ -119,6 +121,10 @@ static void wait_ready(struct lane *lane, struct parcel *parcel)
 {
     list_remove(&parcel->list);
     lane->n_flushing--;
+    if (parcel->orphan) {
+        list_append(&lane->orphans, &parcel->list);
+        return;
+    }
     if (parcel->probe)
         circuit_cancel(&lane->circuit, clock_now_ns());
     lane_put_retry(lane, parcel);
@@ -133,6 +139,7 @@ static void wait_ready(struct lane *lane, struct parcel *parcel)
     lane_ask_turn(lane);
 }
 
+/* False as well when the lane was closed meanwhile. */
 static bool ask_ready(struct lane *lane)
 {
     bool ready;
@@ -142,6 +149,9 @@ static bool ask_ready(struct lane *lane)
     pthread_mutex_unlock(&lane->lock);
     ready = instance_is_ready(lane->instance, str_of(lane->config->project),
         str_of(lane->config->logstore), lane->config->logstore_key);
+    pthread_mutex_lock(&lane->lock);
+    ready = ready && !lane->closed;
+    pthread_mutex_unlock(&lane->lock);
     return ready;
 }
 
@@ -172,7 +182,9 @@ static void finish_flush(
 {
     list_remove(&parcel->list);
     lane->n_flushing--;
-    if (parcel->settled_early) {
+    if (parcel->orphan) {
+        list_append(&lane->orphans, &parcel->list);
+    } else if (parcel->settled_early) {
         parcel->settled_early = false;
         lane_act_on_verdict(lane, parcel, parcel->early_verdict);
     } else if (verdict == WEIR_PENDING) {
@@ -210,13 +222,15 @@ static void flush_parcel(struct lane *lane, struct parcel *parcel)
 }
 
 /* What was PENDING with an instance that has ended counts as RETRY. */
-static void retry_pending(struct lane *lane)
+static void retry_pending(struct lane *lane, bool hangs)
 {
     struct parcel *parcel;
 
     while ((parcel = list_first(&lane->pending, struct parcel, list))) {
         list_remove(&parcel->list);
         lane->n_pending--;
+        if (hangs)
+            parcel = lane_orphan(lane, parcel);
         lane_act_on_verdict(lane, parcel, WEIR_RETRY);
     }
 }
@@ -241,11 +255,13 @@ static void restart_instance(struct lane *lane)
 {
     struct weir_result result = {.struct_size = sizeof result};
     char why[PARCEL_TEXT_MAX] = "";
+    bool hangs = false;
     int r;
 
     pthread_rwlock_wrlock(&lane->instance_lock);
     if (lane->instance) {
-        instance_stop(lane->instance, clock_now_ns() + LANE_RESTART_STOP_NS, &result);
+        hangs = instance_stop(lane->instance, clock_now_ns() + LANE_RESTART_STOP_NS, &result) ==
+                -ETIMEDOUT;
         instance_destroy(lane->instance);
         lane->instance = NULL;
     }
@@ -253,7 +269,7 @@ static void restart_instance(struct lane *lane)
     pthread_rwlock_unlock(&lane->instance_lock);
     pthread_mutex_lock(&lane->lock);
     tell_of_restart(lane, r ? why : NULL);
-    retry_pending(lane);
+    retry_pending(lane, hangs);
     lane->broken = r != 0;
     if (r)
         lane->hold_until_ns = clock_now_ns() + LANE_RESTART_PAUSE_NS;

@@ -4,11 +4,13 @@
 #include <string.h>
 #include "base/mem.h"
 
-static void add_group(struct parcel *parcel, struct group *group)
+static void add_group(struct parcel *parcel, struct queued queued)
 {
+    const struct group *group = queued.group;
     uint32_t i = parcel->n_groups++;
 
-    parcel->groups[i] = group;
+    parcel->groups[i] = queued.group;
+    parcel->numbers[i] = queued.number;
     parcel->views[i] = &group->view;
     parcel->own_view[i] = false;
     parcel->first_log[i] = parcel->n_logs;
@@ -139,25 +141,26 @@ static struct weir_group *select_retries(const struct parcel *parcel, uint32_t i
     return NULL;
 }
 
-static void release_group(struct parcel *parcel, uint32_t i, uint32_t lane)
+static void release_group(struct parcel *parcel, uint32_t i)
 {
     drop_view(parcel, i);
-    group_release(parcel->groups[i], lane);
+    group_release(parcel->groups[i], parcel->numbers[i]);
     group_unref(parcel->groups[i]);
 }
 
 static void move_group(struct parcel *parcel, uint32_t to, uint32_t from)
 {
     parcel->groups[to] = parcel->groups[from];
+    parcel->numbers[to] = parcel->numbers[from];
     parcel->views[to] = parcel->views[from];
     parcel->own_view[to] = parcel->own_view[from];
 }
 
 /* Without marks all logs share one fate. */
-static uint32_t keep_all_or_none(struct parcel *parcel, uint32_t verdict, uint32_t lane)
+static uint32_t keep_all_or_none(struct parcel *parcel, uint32_t verdict)
 {
     if (!is_retry(verdict))
-        parcel_release(parcel, lane);
+        parcel_release(parcel);
     return parcel->n_groups;
 }
 
@@ -170,17 +173,17 @@ static void number_logs(struct parcel *parcel)
     }
 }
 
-uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict, uint32_t lane)
+uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict)
 {
     uint32_t kept = 0;
 
     if (!parcel->marks)
-        return keep_all_or_none(parcel, verdict, lane);
+        return keep_all_or_none(parcel, verdict);
     for (uint32_t i = 0; i < parcel->n_groups; i++) {
         struct weir_group *view = select_retries(parcel, i, verdict);
 
         if (!view) {
-            release_group(parcel, i, lane);
+            release_group(parcel, i);
             continue;
         }
         drop_view(parcel, i);
@@ -194,18 +197,18 @@ uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict, uint32_t l
     return kept;
 }
 
-void parcel_release(struct parcel *parcel, uint32_t lane)
+void parcel_release(struct parcel *parcel)
 {
     for (uint32_t i = 0; i < parcel->n_groups; i++)
-        release_group(parcel, i, lane);
+        release_group(parcel, i);
     parcel->n_groups = 0;
 }
 
-void parcel_give_back(struct parcel *parcel, uint32_t lane)
+void parcel_give_back(struct parcel *parcel)
 {
     for (uint32_t i = 0; i < parcel->n_groups; i++) {
         drop_view(parcel, i);
-        group_give_back(parcel->groups[i], lane);
+        group_give_back(parcel->groups[i], parcel->numbers[i]);
         group_unref(parcel->groups[i]);
     }
     parcel->n_groups = 0;

@@ -26,10 +26,12 @@ struct parcel {
     struct weir_batch batch; /* as the flusher sees it */
     uint64_t first_ns;       /* of the first attempt, 0 before it */
     uint64_t taken_ns;       /* when its turn began: is_ready, then flush */
+    bool orphan;             /* what comes of it counts no more: a copy goes on */
     bool probe;              /* sent to find out whether the destination is back */
 
     uint32_t n_groups;
     struct group *groups[PARCEL_GROUPS_MAX];           /* a reference each */
+    uint32_t numbers[PARCEL_GROUPS_MAX];               /* by which each is held: a lane's */
     const struct weir_group *views[PARCEL_GROUPS_MAX]; /* what is to be sent of them */
     bool own_view[PARCEL_GROUPS_MAX];                  /* the view is a selection of ours */
 
@@ -64,13 +66,13 @@ int parcel_mark(struct parcel *parcel, uint32_t group, uint32_t log, uint32_t ve
 /* Counts by final verdict: a log's own mark, else `verdict`. */
 struct parcel_count parcel_count(const struct parcel *parcel, uint32_t verdict);
 
-/* Lets go, for `lane`, of every group that has nothing to be retried, and narrows
+/* Lets go of every group that has nothing to be retried, and narrows
  * the others to the logs that have. Returns the number of groups left. Marks are
  * used up. */
-uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict, uint32_t lane);
+uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict);
 
 /* Lets go of all groups: settled, or given back to their sources. */
-void parcel_release(struct parcel *parcel, uint32_t lane);
-void parcel_give_back(struct parcel *parcel, uint32_t lane);
+void parcel_release(struct parcel *parcel);
+void parcel_give_back(struct parcel *parcel);
 
 #endif

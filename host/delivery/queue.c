@@ -10,48 +10,49 @@ void queue_init(struct queue *queue, size_t max_bytes, size_t max_groups)
 
 void queue_finish(struct queue *queue)
 {
-    free((void *)queue->ring);
+    free(queue->ring);
     *queue = (struct queue){0};
 }
 
 static void grow(struct queue *queue)
 {
     size_t capacity = queue->capacity ? 2 * queue->capacity : 8;
-    struct group **ring = (struct group **)mem_calloc(capacity, sizeof *ring);
+    struct queued *ring = mem_calloc(capacity, sizeof *ring);
 
     for (size_t i = 0; i < queue->count; i++)
         ring[i] = queue->ring[(queue->head + i) & (queue->capacity - 1)];
-    free((void *)queue->ring);
+    free(queue->ring);
     queue->ring = ring;
     queue->capacity = capacity;
     queue->head = 0;
 }
 
-void queue_put(struct queue *queue, struct group *group)
+void queue_put(struct queue *queue, struct group *group, uint32_t number)
 {
     if (queue->count == queue->capacity)
         grow(queue);
-    queue->ring[(queue->head + queue->count) & (queue->capacity - 1)] = group;
+    queue->ring[(queue->head + queue->count) & (queue->capacity - 1)] =
+        (struct queued){group, number};
     queue->count++;
     queue->bytes += group->held_bytes;
 }
 
-struct group *queue_take(struct queue *queue)
+struct queued queue_take(struct queue *queue)
 {
-    struct group *group;
+    struct queued taken;
 
     if (!queue->count)
-        return NULL;
-    group = queue->ring[queue->head];
+        return (struct queued){NULL, 0};
+    taken = queue->ring[queue->head];
     queue->head = (queue->head + 1) & (queue->capacity - 1);
     queue->count--;
-    queue->bytes -= group->held_bytes;
-    return group;
+    queue->bytes -= taken.group->held_bytes;
+    return taken;
 }
 
 const struct group *queue_peek(const struct queue *queue)
 {
-    return queue->count ? queue->ring[queue->head] : NULL;
+    return queue->count ? queue->ring[queue->head].group : NULL;
 }
 
 bool queue_full(const struct queue *queue)

@@ -270,7 +270,7 @@ struct pipeline *pipeline_create(const struct pipeline_shared *shared, struct pi
     if (!build.r)
         return pipeline;
     pipeline->inputs_stopped = true; /* none has started */
-    pipeline_close(pipeline, 0);
+    pipeline_close(pipeline, NULL, 0);
     pipeline_destroy(pipeline);
     return NULL;
 }
@@ -321,11 +321,24 @@ bool pipeline_idle(struct pipeline *pipeline)
     return true;
 }
 
-/* A lane that hangs keeps its memory: it is forgotten here. */
-void pipeline_close(struct pipeline *pipeline, uint64_t deadline_ns)
+static struct lane *lane_of_name(struct pipeline *pipeline, const char *name)
 {
-    for (size_t i = 0; i < pipeline->n_lanes; i++)
-        lane_close(pipeline->lanes[i], deadline_ns);
+    for (size_t i = 0; pipeline && i < pipeline->n_lanes; i++)
+        if (!strcmp(lane_name(pipeline->lanes[i]), name))
+            return pipeline->lanes[i];
+    return NULL;
+}
+
+size_t pipeline_close(struct pipeline *pipeline, struct pipeline *next, uint64_t deadline_ns)
+{
+    size_t n_hanging = 0;
+
+    for (size_t i = 0; i < pipeline->n_lanes; i++) {
+        struct lane *lane = pipeline->lanes[i];
+
+        n_hanging += !lane_close(lane, lane_of_name(next, lane_name(lane)), deadline_ns);
+    }
+    return n_hanging;
 }
 
 static void destroy_stages(void *argument)

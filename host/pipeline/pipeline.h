@@ -57,8 +57,10 @@ void pipeline_set_urgent(struct pipeline *pipeline, bool exiting);
 void pipeline_stop_inputs(struct pipeline *pipeline);
 /* Whether all lanes have settled everything. */
 bool pipeline_idle(struct pipeline *pipeline);
-/* Ends the lanes by `deadline_ns`; what is left goes back to its sources. */
-void pipeline_close(struct pipeline *pipeline, uint64_t deadline_ns);
+/* Ends the lanes by `deadline_ns`. What is left goes to the lanes of the same names in
+ * `next`, which has not been started; what has no such lane goes back to its sources.
+ * Returns how many lanes hang and are left behind. */
+size_t pipeline_close(struct pipeline *pipeline, struct pipeline *next, uint64_t deadline_ns);
 /* After pipeline_close. */
 void pipeline_destroy(struct pipeline *pipeline);
 

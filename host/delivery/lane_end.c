@@ -1,0 +1,151 @@
+/* What becomes of what is left when a lane ends: the next lane of its name goes on with
+ * it, or it is given back to its sources. */
+#include <errno.h>
+#include <string.h>
+#include "base/mem.h"
+#include "delivery/lane_private.h"
+
+struct parcel *lane_orphan(struct lane *lane, struct parcel *parcel)
+{
+    struct parcel *copy = mem_zalloc(sizeof *copy);
+
+    copy->batch = parcel->batch;
+    copy->first_ns = parcel->first_ns;
+    copy->n_groups = parcel->n_groups;
+    copy->n_logs = parcel->n_logs;
+    for (uint32_t i = 0; i < parcel->n_groups; i++) {
+        copy->groups[i] = group_ref(parcel->groups[i]);
+        copy->numbers[i] = parcel->numbers[i];
+        copy->views[i] = parcel->views[i]; /* it stays, as long as the original does */
+        copy->first_log[i] = parcel->first_log[i];
+    }
+    parcel->orphan = true;
+    if (!list_linked(&parcel->list))
+        list_append(&lane->orphans, &parcel->list);
+    return copy;
+}
+
+/* What hangs with the flusher is replaced by copies that wait. */
+static void orphan_list(struct lane *lane, struct list *list)
+{
+    struct parcel *parcel;
+
+    LIST_EACH (parcel, list, list) {
+        if (parcel->state == PARCEL_PENDING) /* a late settle must not find it */
+            list_remove(&parcel->list);
+        lane_put_retry(lane, lane_orphan(lane, parcel));
+    }
+}
+
+/* Everything that is not settled, among `retries` and in the queue. */
+static void collect(struct lane *lane, bool hangs)
+{
+    struct parcel *parcel;
+
+    if (hangs) {
+        orphan_list(lane, &lane->flushing);
+        orphan_list(lane, &lane->pending);
+    }
+    while (!hangs && (parcel = list_first(&lane->pending, struct parcel, list))) {
+        list_remove(&parcel->list);
+        lane_put_retry(lane, parcel);
+    }
+    lane->n_pending = 0;
+}
+
+/* What was not settled stays unsecured in its source. */
+static void give_back(struct lane *lane)
+{
+    struct parcel *parcel;
+    struct queued queued;
+
+    while ((queued = queue_take(&lane->queue)).group) {
+        group_give_back(queued.group, queued.number);
+        group_unref(queued.group);
+    }
+    while ((parcel = list_first(&lane->retries, struct parcel, list))) {
+        list_remove(&parcel->list);
+        parcel_give_back(parcel);
+        lane_put_spare(lane, parcel);
+    }
+}
+
+/* The destination may be another now: attempts and age count anew. */
+static void inherit_parcel(struct lane *heir, struct parcel *parcel)
+{
+    list_remove(&parcel->list);
+    lane_address(heir, &parcel->batch);
+    if (parcel->batch.attempt)
+        parcel->batch.flags = WEIR_BATCH_REPLAY;
+    parcel->batch.attempt = 0;
+    parcel->first_ns = 0;
+    parcel->settled_early = parcel->probe = false;
+    lane_put_retry(heir, parcel);
+}
+
+/* Counters go on, too: the lane is the same to whoever looks at it. */
+static void hand_over(struct lane *lane, struct lane *heir)
+{
+    struct parcel *parcel;
+    struct queued queued;
+
+    pthread_mutex_lock(&heir->lock);
+    heir->next_id = lane->next_id;
+    heir->stats = lane->stats;
+    heir->last_error = lane->last_error;
+    lane->stats.left_logs = 0;
+    while ((parcel = list_first(&lane->retries, struct parcel, list)))
+        inherit_parcel(heir, parcel);
+    while ((queued = queue_take(&lane->queue)).group)
+        queue_put(&heir->queue, queued.group, queued.number);
+    lane_keep_bound(heir);
+    lane_ask_turn(heir);
+    pthread_mutex_unlock(&heir->lock);
+}
+
+static void leave(struct lane *lane, struct lane *heir, bool hangs)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->left_behind = hangs;
+    collect(lane, hangs);
+    if (heir)
+        hand_over(lane, heir);
+    else
+        give_back(lane);
+    lane_relieve(lane);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+static void tell_of_stop(const struct lane *lane, int r, const char *words)
+{
+    if (r == -ETIMEDOUT)
+        log_error("flusher hangs in stop and is left behind", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name));
+    else if (r)
+        log_warn("flusher did not stop cleanly", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name), LOG_INT("code", r), LOG_STR("words", words));
+}
+
+bool lane_close(struct lane *lane, struct lane *heir, uint64_t deadline_ns)
+{
+    struct weir_result result = {.struct_size = sizeof result};
+    char text[PARCEL_TEXT_MAX] = "";
+    int r = 0;
+
+    pthread_mutex_lock(&lane->lock);
+    lane->closed = true;
+    pthread_mutex_unlock(&lane->lock);
+    if (!pool_forget(lane->pool, &lane->turn, deadline_ns)) {
+        log_error("flusher hangs in a call and is left behind", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name));
+        leave(lane, heir, true);
+        return false;
+    }
+    result.text = text;
+    result.text_max = sizeof text;
+    if (lane->instance)
+        r = instance_stop(lane->instance, deadline_ns, &result);
+    tell_of_stop(lane, r, text);
+    leave(lane, heir, r == -ETIMEDOUT);
+    return !lane->left_behind;
+}
