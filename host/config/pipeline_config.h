@@ -68,7 +68,7 @@ struct component_config {
     uint64_t interval_ms; /* inputs: detail.IntervalMs, else global */
     /* Flushers only. */
     struct delivery_config delivery;
-    char *delivery_json; /* the same as canonical JSON, with defaults */
+    char *delivery_json;      /* the same as canonical JSON, with defaults */
     char *project, *logstore; /* as in global unless overridden */
     int64_t logstore_key;
 };
