@@ -127,7 +127,7 @@ static void lay_out(
 static uint32_t http_flush(void *self, const struct weir_batch *batch, struct weir_result *result)
 {
     struct http_flusher *flusher = self;
-    struct weir_http_job *job = weir_http_job(flusher->http, batch);
+    struct weir_http_job *job = weir_http_begin(flusher->http, batch);
 
     if (!job) {
         weir_explain(result, ENOMEM, "no memory for a request");

@@ -86,7 +86,7 @@ static void put_spare(struct weir_http *http, struct weir_http_job *job)
         http_job_free(job);
 }
 
-struct weir_http_job *weir_http_job(struct weir_http *http, const struct weir_batch *batch)
+struct weir_http_job *weir_http_begin(struct weir_http *http, const struct weir_batch *batch)
 {
     struct weir_http_job *job = take_spare(http);
 

@@ -150,7 +150,7 @@ static int test_init(void *self, const struct weir_context *context)
 
 static uint32_t test_flush(void *self, const struct weir_batch *given, struct weir_result *result)
 {
-    struct weir_http_job *job = weir_http_job(http, given);
+    struct weir_http_job *job = weir_http_begin(http, given);
 
     (void)self;
     lay_out(job);

@@ -6,7 +6,7 @@
  *
  *     init        weir_http_create(host, &options->http, NULL, context->error, &self->http)
  *     is_ready    weir_http_ready(self->http)
- *     flush       job = weir_http_job(self->http, batch)
+ *     flush       job = weir_http_begin(self->http, batch)
  *                 ... append to weir_http_body(job) ...
  *                 return weir_http_send(job, result)
  *     set_urgent  weir_http_set_urgent(self->http)
@@ -148,7 +148,7 @@ int weir_http_probe(struct weir_http *http, struct weir_result *result);
 
 /* Begins to send a batch: one request, or several by weir_http_cut(). Must be ended by
  * weir_http_send(). NULL when memory is out. [flush] */
-struct weir_http_job *weir_http_job(struct weir_http *http, const struct weir_batch *batch);
+struct weir_http_job *weir_http_begin(struct weir_http *http, const struct weir_batch *batch);
 
 /* Where the body of the next request goes; append to it. What is in front belongs to
  * requests already cut. What is sent lies here: it is not copied. [flush] */
