@@ -10,7 +10,7 @@
 #include "aggregate/complaint.h"
 #include "aggregate/context.h"
 #include "aggregate/route.h"
-#include "aggregate/source_ip.h"
+#include "base/source_ip.h"
 #include "base/buf.h"
 
 /* A group holds no more than this by upstream's estimate, unless one log alone does. */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 #include <unistd.h>
-#include "aggregate/source_ip.h"
+#include "base/source_ip.h"
 #include "base/mem.h"
 
 #define HOST_NAME_BYTES_MAX 256

@@ -6,14 +6,20 @@
 #include "process/process.h"
 
 extern const struct processor_class processor_add_fields;
+extern const struct processor_class processor_appender;
+extern const struct processor_class processor_base64_decoding;
+extern const struct processor_class processor_base64_encoding;
 extern const struct processor_class processor_csv;
 extern const struct processor_class processor_default;
+extern const struct processor_class processor_desensitize;
 extern const struct processor_class processor_dict_map;
 extern const struct processor_class processor_drop;
 extern const struct processor_class processor_fields_with_condition;
 extern const struct processor_class processor_filter_key_regex;
 extern const struct processor_class processor_filter_regex;
 extern const struct processor_class processor_json;
+extern const struct processor_class processor_md5;
+extern const struct processor_class processor_packjson;
 extern const struct processor_class processor_pick_key;
 extern const struct processor_class processor_rate_limit;
 extern const struct processor_class processor_regex;
@@ -23,6 +29,7 @@ extern const struct processor_class processor_split_key_value;
 extern const struct processor_class processor_split_log_regex;
 extern const struct processor_class processor_split_log_string;
 extern const struct processor_class processor_split_string;
+extern const struct processor_class processor_string_replace;
 
 /* The config_class of a built-in whose option table is the array TABLE. */
 #define BUILTIN_CONFIG(TYPE, DESCRIPTION, STRUCT, TABLE, CLASS) \

@@ -2,14 +2,20 @@
 
 static const struct processor_class *const classes[] = {
     &processor_add_fields,
+    &processor_appender,
+    &processor_base64_decoding,
+    &processor_base64_encoding,
     &processor_csv,
     &processor_default,
+    &processor_desensitize,
     &processor_dict_map,
     &processor_drop,
     &processor_fields_with_condition,
     &processor_filter_key_regex,
     &processor_filter_regex,
     &processor_json,
+    &processor_md5,
+    &processor_packjson,
     &processor_pick_key,
     &processor_rate_limit,
     &processor_regex,
@@ -19,6 +25,7 @@ static const struct processor_class *const classes[] = {
     &processor_split_log_regex,
     &processor_split_log_string,
     &processor_split_string,
+    &processor_string_replace,
 };
 
 const struct processor_class *processor_class_at(size_t i)

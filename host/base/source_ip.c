@@ -1,4 +1,4 @@
-#include "aggregate/source_ip.h"
+#include "base/source_ip.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>

@@ -1,6 +1,6 @@
 /* The host's address as groups carry it in `source`. */
-#ifndef AGGREGATE_SOURCE_IP_H
-#define AGGREGATE_SOURCE_IP_H
+#ifndef BASE_SOURCE_IP_H
+#define BASE_SOURCE_IP_H
 
 /* Bytes that hold any IPv4 address as text. */
 #define SOURCE_IP_MAX 16
