@@ -49,6 +49,11 @@ static bool component_matches(const char *component, size_t size, const char *na
     return fnmatch(text, name, 0) == 0;
 }
 
+static const char *path_of(struct walk *walk)
+{
+    return walk->path.size ? buf_text(&walk->path) : "/";
+}
+
 static const char *push_name(struct walk *walk, const char *name, size_t size)
 {
     buf_putc(&walk->path, '/');
@@ -97,7 +102,7 @@ static void list_folder(struct walk *walk, const char *pattern, unsigned depth)
     const char *rest;
     size_t size = split(pattern, &rest);
     bool any = is_any_folders(pattern, size);
-    DIR *dir = opendir(walk->path.size ? buf_text(&walk->path) : "/");
+    DIR *dir = opendir(path_of(walk));
     struct dirent *entry;
 
     if (!dir)
@@ -113,26 +118,33 @@ static void list_folder(struct walk *walk, const char *pattern, unsigned depth)
     closedir(dir);
 }
 
-/* `depth`: how many folders a leading ** has taken up already. */
-static void walk_folder(struct walk *walk, const char *pattern, unsigned depth)
+/* The current folder, entered already. */
+static void look_into(struct walk *walk, const char *pattern, unsigned depth)
 {
     const char *rest;
     size_t size = split(pattern, &rest);
 
     if (is_any_folders(pattern, size)) {
-        walk_folder(walk, rest ? rest : "*", 0);
+        look_into(walk, rest ? rest : "*", 0);
         if (walk->max_depth > depth)
             list_folder(walk, pattern, depth);
         return;
     }
     if (!has_wildcard(pattern, size)) {
         if (!rest)
-            walk->visitor->folder(walk->visitor, walk->path.size ? buf_text(&walk->path) : "/");
+            walk->visitor->folder(walk->visitor, path_of(walk));
         visit_entry(walk, pattern, size, rest, DT_UNKNOWN);
         return;
     }
-    walk->visitor->folder(walk->visitor, walk->path.size ? buf_text(&walk->path) : "/");
+    walk->visitor->folder(walk->visitor, path_of(walk));
     list_folder(walk, pattern, depth);
+}
+
+/* `depth`: how many folders a leading ** has taken up already. */
+static void walk_folder(struct walk *walk, const char *pattern, unsigned depth)
+{
+    if (!walk->visitor->enter || walk->visitor->enter(walk->visitor, path_of(walk)))
+        look_into(walk, pattern, depth);
 }
 
 void glob_walk(const char *pattern, unsigned max_depth, struct glob_visitor *visitor)

@@ -3,10 +3,13 @@
 #ifndef INPUT_FILE_GLOB_H
 #define INPUT_FILE_GLOB_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
 struct glob_visitor {
+    /* Whether to look into a folder, and below it. NULL: into all. */
+    bool (*enter)(struct glob_visitor *self, const char *path);
     /* A folder in which matches may appear. */
     void (*folder)(struct glob_visitor *self, const char *path);
     /* A regular file that matches; symbolic links are followed. */
@@ -17,7 +20,10 @@ struct glob_visitor {
  * does not go through symbolic links. */
 void glob_walk(const char *pattern, unsigned max_depth, struct glob_visitor *visitor);
 
-/* Whether a path would be visited, by its text alone. */
+/* As max_depth: any number of folders. */
+#define GLOB_DEPTH_ANY UINT_MAX
+
+/* Whether a path would be visited, by its text alone; `enter` is not asked. */
 bool glob_matches(const char *pattern, unsigned max_depth, const char *path);
 
 #endif

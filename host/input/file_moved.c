@@ -26,28 +26,44 @@ static void note_moved(
         (struct moved_file){*key, mem_strndup(record->path.data, record->path.size)};
 }
 
-/* The name, in the folder of `path`, of the file with that inode; NULL: none. */
-static char *find_beside(const char *path, uint64_t inode)
+/* The path, below `folder` and down `depth` folders, of the file with that inode; NULL:
+ * none. Symbolic links are not followed. */
+static char *find_below(const char *folder, uint64_t inode, uint64_t depth)
 {
-    const char *slash = strrchr(path, '/');
-    SCOPED_FREE char *folder = mem_strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
     DIR *dir = opendir(folder);
     struct dirent *entry;
     char *found = NULL;
 
     if (!dir)
         return NULL;
-    while (!found && (entry = readdir(dir)))
+    while (!found && (entry = readdir(dir))) {
+        SCOPED_FREE char *path = NULL;
+
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        path = mem_printf("%s/%s", folder, entry->d_name);
         if (entry->d_ino == inode)
-            found = mem_printf("%s%s", folder, entry->d_name);
+            found = take_ptr(path);
+        else if (depth && entry->d_type == DT_DIR)
+            found = find_below(path, inode, depth - 1);
+    }
     closedir(dir);
     return found;
+}
+
+/* Where a file is now that was at `path`; NULL: not found. */
+static char *find_moved(const struct file_input *self, const char *path, uint64_t inode)
+{
+    const char *slash = strrchr(path, '/');
+    SCOPED_FREE char *folder = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
+
+    return find_below(folder, inode, self->options->max_checkpoint_dir_search_depth);
 }
 
 /* Takes up a file that was renamed out of the pattern, if there is more to read of it. */
 static void take_up(struct file_input *self, const struct moved_file *file)
 {
-    SCOPED_FREE char *path = find_beside(file->path, file->key.inode);
+    SCOPED_FREE char *path = find_moved(self, file->path, file->key.inode);
     struct stat status;
     struct tail *tail;
 

@@ -87,6 +87,8 @@ static void visit_file(struct glob_visitor *visitor, const char *path, const str
     struct tail *tail = file_find_inode(self, status->st_dev, status->st_ino);
     bool is_new = !tail;
 
+    if (file_is_unwanted(self, path))
+        return;
     if (is_new) {
         tail = file_add(self, path, status);
         self->n_matched++;
@@ -94,8 +96,13 @@ static void visit_file(struct glob_visitor *visitor, const char *path, const str
     if (tail->seen != self->scan) /* a second name of the same file changes nothing */
         set_path(self, tail, path, is_new);
     tail->seen = self->scan;
-    if (tail_has_changed(tail, status))
+    if (tail_look(tail, status))
         file_wake(self, tail);
+}
+
+static bool enter_folder(struct glob_visitor *visitor, const char *path)
+{
+    return !file_is_unwanted_folder(container_of(visitor, struct file_input, visitor), path);
 }
 
 static void file_written(struct watch *watch, const char *name)
@@ -183,11 +190,21 @@ static void visit_folder(struct glob_visitor *visitor, const char *path)
     folder->seen = self->scan;
 }
 
-static bool is_over(const struct file_input *self, const struct tail *tail)
+static uint64_t quiet_ns(const struct file_input *self, const struct tail *tail)
 {
     uint64_t now_ns = loop_now_ns(context_of(self)->loop);
 
-    return !list_linked(&tail->work) && now_ns >= tail->grew_ns + FILE_GONE_KEEP_NS;
+    return now_ns > tail->grew_ns ? now_ns - tail->grew_ns : 0;
+}
+
+/* Closed, and nothing leads to it: it is forgotten when all of it is secured. */
+static void bury(struct file_input *self, struct tail *tail)
+{
+    tail_push_rest(tail);
+    if (tail->source && !ack_all_secured(&tail->source->ack))
+        return;
+    troubles_add(&self->setup.troubles, TROUBLE_LOST_BYTES, tail->path, tail_unread(tail));
+    file_drop(self, tail);
 }
 
 /* A file that no path leads to is read to its end, kept a while, and closed; it is
@@ -200,9 +217,8 @@ static void handle_gone(struct file_input *self, struct tail *tail)
         map_remove(&self->by_path, &tail->by_path);
     }
     if (tail->fd < 0) {
-        if (!tail->source || ack_all_secured(&tail->source->ack))
-            file_drop(self, tail);
-    } else if (is_over(self, tail)) {
+        bury(self, tail);
+    } else if (!list_linked(&tail->work) && quiet_ns(self, tail) >= FILE_GONE_KEEP_NS) {
         tail_push_rest(tail);
         list_remove(&tail->idle);
         file_close(self, tail);
@@ -211,7 +227,16 @@ static void handle_gone(struct file_input *self, struct tail *tail)
     }
 }
 
-static void look_for_gone(struct file_input *self)
+/* Nothing has come for long: what is held is delivered, once its end is seen again. */
+static void flush_if_quiet(struct file_input *self, struct tail *tail)
+{
+    if (!tail_has_rest(tail) || quiet_ns(self, tail) < self->options->flush_timeout_secs * NS_PER_S)
+        return;
+    tail->flush_due = true;
+    file_wake(self, tail);
+}
+
+static void look_at_all(struct file_input *self)
 {
     struct tail *tail;
     struct file_folder *folder;
@@ -219,6 +244,8 @@ static void look_for_gone(struct file_input *self)
     LIST_EACH (tail, &self->tails, all) {
         if (tail->seen != self->scan)
             handle_gone(self, tail);
+        else
+            flush_if_quiet(self, tail);
     }
     LIST_EACH (folder, &self->all_folders, all) {
         if (folder->seen != self->scan)
@@ -240,12 +267,14 @@ void file_scan(struct file_input *self)
 
     self->scan++;
     self->visitor = (struct glob_visitor){.folder = visit_folder, .file = visit_file};
-    for (size_t i = 0; i < self->n_patterns; i++)
-        glob_walk(self->patterns[i], (unsigned)self->options->max_dir_search_depth, &self->visitor);
+    if (self->unwanted_folders.count)
+        self->visitor.enter = enter_folder;
+    for (size_t i = 0; i < self->wanted.count; i++)
+        glob_walk(self->wanted.items[i], self->max_depth, &self->visitor);
     self->scanned_ns = clock_now_ns();
     if (context_of(self)->once)
         return;
-    look_for_gone(self);
+    look_at_all(self);
     plan_next(self, self->scanned_ns - start_ns);
 }
 

@@ -28,7 +28,7 @@ static bool make_room(struct file_input *self)
     if (self->n_open < FILE_OPEN_MAX)
         return true;
     LIST_EACH (tail, &self->idle, idle) {
-        if (tail->gone || lines_held(&tail->lines))
+        if (tail->gone)
             continue;
         list_remove(&tail->idle);
         file_close(self, tail);
@@ -147,10 +147,13 @@ static bool note_end(struct file_input *self, struct tail *tail)
         finish_once(self, tail);
         return true;
     }
-    if (tail->gone) /* no one comes back for what is held */
+    if (tail->flush_due)
+        tail_push_rest(tail);
+    else if (tail->gone) /* no one comes back for what is held */
         lines_pause(&tail->lines);
     else
         tail_yield(tail);
+    tail->flush_due = false;
     list_append(&self->idle, &tail->idle);
     wake_lacking(self);
     return true;

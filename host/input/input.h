@@ -12,6 +12,7 @@
 #include "event/sink.h"
 
 struct checkpoints; /* input/checkpoints.h */
+struct metrics;     /* base/metric.h */
 struct watcher;     /* input/watcher.h: the loop's shared inotify table */
 
 /* Lives as long as the input. */
@@ -25,6 +26,7 @@ struct input_context {
     struct sink *sink;
     struct checkpoints *checkpoints; /* NULL: nothing is remembered */
     struct watcher *watcher;
+    struct metrics *metrics;  /* NULL: nothing is counted there */
     const char *const *lanes; /* names, by lane number */
     uint32_t n_lanes;
     bool once; /* read what is there, then call ended() */

@@ -28,14 +28,40 @@
 /* After names have changed they are looked through at once, but only so often. */
 #define FILE_SCAN_PAUSE_NS (50 * NS_PER_MS)
 
+enum file_encoding { FILE_ENCODING_UTF8, FILE_ENCODING_GBK };
+
+/* What both have. */
 struct file_options {
-    struct weir_str_list file_paths;
-    uint64_t max_dir_search_depth;
     uint64_t tail_size_kb;
     bool tail_size_given;
+    struct weir_str_list exclude_file_paths, exclude_files, exclude_dirs;
+    uint32_t encoding; /* enum file_encoding */
+    struct multiline_options multiline;
+    uint64_t max_log_size;
+    uint32_t long_logs; /* enum lines_excess */
+    uint64_t flush_timeout_secs;
+    uint64_t max_checkpoint_dir_search_depth;
     struct weir_str_map tags;
     bool appending_log_position_meta;
     struct weir_str file_offset_key;
+    bool allowing_included_by_multi_configs;
+};
+
+struct input_file_options {
+    struct file_options common; /* first */
+    struct weir_str_list file_paths;
+    uint64_t max_dir_search_depth;
+};
+
+struct file_log_options {
+    struct file_options common; /* first */
+    struct weir_str log_path, file_pattern;
+    uint64_t max_depth;
+};
+
+struct file_patterns {
+    char **items; /* absolute */
+    size_t count, capacity;
 };
 
 /* A folder that is watched because matches may appear in it. */
@@ -53,8 +79,10 @@ struct file_input {
     struct input input; /* first */
     const struct file_options *options;
     struct tail_setup setup;
-    char **patterns; /* absolute */
-    size_t n_patterns;
+    struct gbk *gbk;      /* NULL: not needed */
+    struct weir_kv *tags; /* of setup */
+    struct file_patterns wanted, unwanted_files, unwanted_folders;
+    unsigned max_depth; /* of ** in those wanted */
 
     struct list tails;   /* all of them */
     struct map by_inode; /* all of them */
@@ -76,6 +104,22 @@ struct file_input {
     char *unreadable;                               /* the first one, with why */
     bool stopped, ended;
 };
+
+/* file_input.c: the calls of the class. */
+struct input *file_create(const struct input_context *context, char *why, size_t why_max);
+void file_start(struct input *input);
+void file_resume(struct input *input);
+void file_stop(struct input *input);
+void file_destroy(struct input *input);
+void file_explain(struct input *input, char *text, size_t text_max);
+
+/* file_setup.c: what follows from the options. False with words in `why`; to be finished
+ * in any case. */
+bool file_setup_init(struct file_input *self, char *why, size_t why_max);
+void file_setup_finish(struct file_input *self);
+/* Whether a folder, and all below it, or a file is not to be read. */
+bool file_is_unwanted_folder(const struct file_input *self, const char *path);
+bool file_is_unwanted(const struct file_input *self, const char *path);
 
 /* file_scan.c: looks through the names, finds new files and those that have gone. */
 void file_scan(struct file_input *self);

@@ -151,6 +151,7 @@ static struct input *create(const struct input_context *context, char *why, size
     self->input = (struct input){.class = &input_stdin, .context = context};
     self->lines = (struct lines){
         .memory = context->memory,
+        .rules = &lines_plain,
         .scratch = &self->scratch,
         .nanoseconds = context->global->enable_timestamp_nanosecond,
     };

@@ -4,6 +4,7 @@
 
 static const struct input_class *const classes[] = {
     &input_file,
+    &input_file_log,
     &input_metric_mock,
     &input_service_mock,
     &input_stdin,

@@ -5,6 +5,7 @@
 #include "input/input.h"
 
 extern const struct input_class input_file;
+extern const struct input_class input_file_log;
 extern const struct input_class input_metric_mock;
 extern const struct input_class input_service_mock;
 extern const struct input_class input_stdin;

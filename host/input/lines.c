@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "input/records.h"
 
 /* A held line in a block that is larger than this many times its size moves out. */
 #define PAUSE_SLACK 4
@@ -11,9 +12,13 @@
 
 static const struct weir_str content_key = {"content", 7};
 
+const struct lines_rules lines_plain = {.max_bytes = LINES_LOG_MAX_BYTES, .excess = LINES_SPLIT};
+
 void lines_scratch_finish(struct lines_scratch *scratch)
 {
     free(scratch->ends);
+    free(scratch->spans);
+    buf_finish(&scratch->text);
     *scratch = (struct lines_scratch){0};
 }
 
@@ -24,9 +29,20 @@ static void let_go(struct lines *lines)
     lines->start = lines->end = 0;
 }
 
+void lines_let_go(struct lines *lines)
+{
+    let_go(lines);
+    lines->judged = 0;
+    lines->state = lines->rest ? lines->resumed : (struct multiline_state){0};
+    lines->rest_of_line = lines->rest && lines->resumed_in_line;
+}
+
 void lines_finish(struct lines *lines)
 {
     let_go(lines);
+    lines->judged = 0;
+    lines->state = (struct multiline_state){0};
+    lines->rest = lines->rest_of_line = lines->leaving_out = false;
 }
 
 static void move_to_block(struct lines *lines, size_t size)
@@ -60,12 +76,12 @@ char *lines_room(struct lines *lines, size_t expected, size_t *ret_size)
         move_to_block(lines, block_size_for(held, expected));
         room = lines->block->size - lines->end;
     }
-    *ret_size = MIN(room, LINES_LINE_MAX_BYTES - held);
+    *ret_size = MIN(room, MAX(lines->rules->max_bytes, LINES_BLOCK_BYTES) + 1 - held);
     return lines->block->data + lines->end;
 }
 
 /* Finds the newlines from `at` on; their offsets in the block go to the scratch. */
-static size_t find_ends(struct lines *lines, size_t at)
+static void find_ends(struct lines *lines, size_t at)
 {
     struct lines_scratch *scratch = lines->scratch;
     const char *data = lines->block->data;
@@ -74,11 +90,11 @@ static size_t find_ends(struct lines *lines, size_t at)
     size_t n = 0;
 
     while (newline < end && (newline = memchr(newline, '\n', (size_t)(end - newline)))) {
-        MEM_GROW(scratch->ends, n, scratch->capacity);
+        MEM_GROW(scratch->ends, n, scratch->cap_ends);
         scratch->ends[n++] = (uint32_t)(newline - data);
         newline++;
     }
-    return n;
+    scratch->n_ends = n;
 }
 
 /* A batch of `n` lines, the first from lines->start, each up to its end in `ends`. */
@@ -104,21 +120,38 @@ static struct batch *make_batch(struct lines *lines, const uint32_t *ends, size_
     return batch;
 }
 
+/* Whether a whole line is a log as it is. */
+static bool is_plain(const struct lines *lines)
+{
+    const struct lines_rules *rules = lines->rules;
+
+    return !rules->multiline && !rules->gbk && !rules->spans &&
+           rules->max_bytes >= LINES_BLOCK_BYTES && !lines->rest;
+}
+
+static struct batch *take_plain(struct lines *lines)
+{
+    const struct lines_scratch *scratch = lines->scratch;
+    struct batch *batch;
+
+    if (!scratch->n_ends)
+        return NULL;
+    batch = make_batch(lines, scratch->ends, scratch->n_ends);
+    lines->start = (size_t)scratch->ends[scratch->n_ends - 1] + 1;
+    return batch;
+}
+
 struct batch *lines_take(struct lines *lines, size_t size)
 {
-    size_t at = lines->end, n;
+    size_t at = lines->end;
     struct batch *batch;
 
     lines->end += size;
-    n = find_ends(lines, at);
-    if (!n) {
-        if (lines_held(lines) < LINES_LINE_MAX_BYTES)
-            return NULL;
-        lines->n_cut++;
-        return lines_rest(lines);
-    }
-    batch = make_batch(lines, lines->scratch->ends, n);
-    lines->start = (size_t)lines->scratch->ends[n - 1] + 1;
+    find_ends(lines, at);
+    if (is_plain(lines) && (lines->scratch->n_ends || lines_held(lines) <= lines->rules->max_bytes))
+        batch = take_plain(lines);
+    else
+        batch = records_take(lines);
     if (!lines_held(lines))
         let_go(lines);
     return batch;
@@ -130,8 +163,8 @@ struct batch *lines_rest(struct lines *lines)
     struct batch *batch = NULL;
 
     if (lines_held(lines))
-        batch = make_batch(lines, &end, 1);
-    let_go(lines);
+        batch = is_plain(lines) ? make_batch(lines, &end, 1) : records_rest(lines);
+    lines_finish(lines);
     return batch;
 }
 

@@ -27,6 +27,7 @@ struct tail *tail_create(struct tail_setup *setup, const char *path, const struc
     tail->boundary = tail->end = UINT64_MAX;
     tail->lines = (struct lines){
         .memory = context->memory,
+        .rules = &setup->rules,
         .scratch = &setup->scratch,
         .nanoseconds = context->global->enable_timestamp_nanosecond,
     };
@@ -38,7 +39,7 @@ void tail_destroy(struct tail *tail)
     if (!tail)
         return;
     tail_close(tail);
-    lines_finish(&tail->lines);
+    tail_let_go(tail);
     file_source_close(tail->source);
     free(tail->lane_starts);
     free(tail->context);
@@ -88,9 +89,24 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-bool tail_has_changed(const struct tail *tail, const struct stat *status)
+bool tail_look(struct tail *tail, const struct stat *status)
 {
-    return tail->end != (uint64_t)status->st_size || !same_time(&tail->changed, &status->st_mtim);
+    uint64_t size = (uint64_t)status->st_size;
+
+    tail->size = MAX(tail->size, size);
+    return tail->end != size || !same_time(&tail->changed, &status->st_mtim);
+}
+
+bool tail_has_rest(const struct tail *tail)
+{
+    return tail->position - lines_held(&tail->lines) < tail->furthest;
+}
+
+uint64_t tail_unread(const struct tail *tail)
+{
+    uint64_t done = tail->position - lines_held(&tail->lines);
+
+    return tail->size > done ? tail->size - done : 0;
 }
 
 enum tail_change tail_change_of(uint64_t position, uint64_t size, bool same_print)
@@ -174,7 +190,8 @@ static void begin_at(struct tail *tail, const uint64_t *positions)
     file_source_close(tail->source);
     tail->source = file_source_create(context->checkpoints, &spec, positions);
     tail->noted = false;
-    tail->position = least;
+    tail->position = tail->furthest = least;
+    tail->grew_ns = loop_now_ns(context->loop);
     tail->boundary = next_boundary(positions, context->n_lanes, least);
     free(tail->lane_starts);
     tail->lane_starts = NULL;
@@ -205,21 +222,24 @@ static int begin(struct tail *tail, uint64_t size)
     return 0;
 }
 
-/* What was read of it is no longer there: all that can be done is to deliver the line
- * that is held, and to read the new content from its first byte. */
+/* What was read of it is no longer there: all that can be done is to deliver what is
+ * held, and to read the new content from its first byte. */
 static void begin_anew(struct tail *tail, enum tail_change change, uint64_t size)
 {
     static const uint64_t zeros[RANGE_LANES_MAX];
+    struct troubles *troubles = &tail->setup->troubles;
     bool same;
 
-    log_warn(change == TAIL_TRUNCATED ? "file was truncated; reading it from its start"
-                                      : "file has new content; reading it from its start",
-        LOG_STR("pipeline", context_of(tail)->pipeline), LOG_STR("path", tail->path),
-        LOG_INT("was_read", tail->position), LOG_INT("size", size));
-    tail->setup->n_truncated++;
+    log_debug("file begins anew", LOG_STR("pipeline", context_of(tail)->pipeline),
+        LOG_STR("path", tail->path), LOG_INT("was_read", tail->position), LOG_INT("size", size));
     tail_push_rest(tail);
-    if (change == TAIL_REPLACED)
+    if (change == TAIL_REPLACED) {
         set_name(tail, tail->path);
+        tail->size = tail->end == UINT64_MAX ? 0 : tail->end; /* a later one is not the old's */
+    }
+    troubles_add(troubles, TROUBLE_TRUNCATIONS, tail->path, 1);
+    troubles_add(troubles, TROUBLE_LOST_BYTES, tail->path, tail_unread(tail));
+    tail->size = size;
     tail->print = (struct fingerprint){0};
     fingerprint_check(&tail->print, tail->fd, &same);
     begin_at(tail, zeros);

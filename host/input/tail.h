@@ -14,20 +14,26 @@
 #include "input/fingerprint.h"
 #include "input/input.h"
 #include "input/lines.h"
+#include "input/troubles.h"
 
-/* What a file may hold while others are read; bytes. */
+/* What a file may hold while others are read, and what all of one input may hold that
+ * hold more than that; bytes. */
 #define TAIL_HOLD_MAX_BYTES ((size_t)4 << 10)
+#define TAIL_PARKED_MAX_BYTES ((size_t)4 << 20)
 
 /* What all files of one input have in common. */
 struct tail_setup {
     struct input *input;
+    struct lines_rules rules;
     struct lines_scratch scratch;
-    const struct weir_kv *tags; /* behind __path__ */
+    const struct weir_kv *tags; /* behind those about the file */
     size_t n_tags;
-    struct weir_str offset_key; /* content with a line's place in the file; "": none */
-    bool inode_tag;             /* tag __inode__ */
+    struct weir_str path_key;   /* tag with a file's path; "": none */
+    struct weir_str inode_key;  /* tag with its inode; "": none */
+    struct weir_str offset_key; /* content with a log's place in the file; "": none */
     uint64_t tail_bytes;        /* where new files start, before their end; UINT64_MAX: at 0 */
-    uint64_t n_truncated, n_cut_lines; /* counted over all files */
+    size_t parked_bytes;        /* what the lines of all files hold while others are read */
+    struct troubles troubles;
 };
 
 struct tail {
@@ -43,22 +49,25 @@ struct tail {
     struct lines lines;
     uint64_t position;       /* bytes read; the line that is held lies before it */
     uint64_t end;            /* its size when its end was last seen; UINT64_MAX: not yet */
+    uint64_t size;           /* its size when it was last looked at */
     uint64_t *lane_starts;   /* by lane, where each began; NULL: all have the same */
     uint64_t boundary;       /* where the next lane begins; UINT64_MAX: none */
     struct timespec changed; /* its mtime when it was last checked */
-    uint64_t grew_ns;        /* when something was last read; loop time */
+    uint64_t furthest;       /* the most that was ever read, in bytes; since it was begun */
+    uint64_t grew_ns;        /* when that grew; loop time */
+    size_t parked;           /* bytes it holds while others are read, if that is much */
     uint64_t lacks_ns;       /* since when it lacks a descriptor; loop time, 0: it does not */
     int error;               /* of the last try to open it, told once */
     bool already_read;       /* its checkpoint lay at its end when it was opened */
-    bool cut_told;
-    bool noted;      /* its checkpoint is in the store */
-    bool only_known; /* read it only if its checkpoint fits; its name is set then */
+    bool noted;              /* its checkpoint is in the store */
+    bool only_known;         /* read it only if its checkpoint fits; its name is set then */
 
     /* The input's. */
     struct map_item by_inode, by_path;
     struct list all, work, idle; /* idle: also among those that lack a descriptor */
     uint32_t seen;               /* the scan that saw it last */
     bool gone;                   /* no path leads to it any more */
+    bool flush_due;              /* at its end, what is held is delivered */
     bool at_end, done;           /* `once`: the end was seen; nothing more is read */
 };
 
@@ -78,19 +87,25 @@ void tail_rename(struct tail *tail, const char *path);
 bool tail_is_noted(struct tail *tail);
 /* Looked for by its checkpoint: `name` is what it was called then. */
 void tail_set_known(struct tail *tail, const char *name);
-/* Whether a look at its status gives reason to read it. */
-bool tail_has_changed(const struct tail *tail, const struct stat *status);
+/* Takes a look at its status: whether there is reason to read it. */
+bool tail_look(struct tail *tail, const struct stat *status);
+/* Whether something was read of it that has not been delivered, or lies behind it. */
+bool tail_has_rest(const struct tail *tail);
+/* How many bytes were seen of it that have not been read. */
+uint64_t tail_unread(const struct tail *tail);
 
 enum tail_result {
-    TAIL_LINES, /* whole lines were read, there may be more */
-    TAIL_PART,  /* something was read, but no line is whole yet */
+    TAIL_LINES, /* whole logs were read, there may be more */
+    TAIL_PART,  /* something was read, but no log is whole yet */
     TAIL_END,   /* there is no more now */
     TAIL_ERROR, /* errno says why */
 };
 /* One read, pushed to the sink. The descriptor is open. */
 enum tail_result tail_read(struct tail *tail);
-/* Others have their turn: a held line that takes much memory is let go and read again. */
+/* Others have their turn: what is held and takes much memory is let go. */
 void tail_yield(struct tail *tail);
+/* Holds nothing any more; what it held will be read again. */
+void tail_let_go(struct tail *tail);
 /* The line that is held is delivered as it is: nothing will complete it. */
 void tail_push_rest(struct tail *tail);
 

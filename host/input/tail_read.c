@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/log.h"
 #include "base/mem.h"
 #include "input/tail.h"
 
@@ -40,18 +39,14 @@ static struct weir_str number_text(struct batch *batch, uint64_t number)
     return (struct weir_str){text, (size_t)snprintf(text, NUMBER_TEXT_MAX, "%" PRIu64, number)};
 }
 
-/* Where each line begins in the file, as a further content. */
-static void add_offsets(const struct tail *tail, struct batch *batch, uint64_t start)
+/* Where each log begins in the file, as a further content; the block begins at `base`. */
+static void add_offsets(const struct tail *tail, struct batch *batch, uint64_t base)
 {
-    const char *first = batch->logs[0].contents[0].value.data;
+    const struct lines_span *spans = tail->setup->scratch.spans;
     struct weir_str key = batch_copy(batch, tail->setup->offset_key);
 
-    for (uint32_t i = 0; i < batch->n_logs; i++) {
-        struct weir_log *log = &batch->logs[i];
-        uint64_t offset = start + (uint64_t)(log->contents[0].value.data - first);
-
-        batch_add_content(batch, log, key, number_text(batch, offset));
-    }
+    for (uint32_t i = 0; i < batch->n_logs; i++)
+        batch_add_content(batch, &batch->logs[i], key, number_text(batch, base + spans[i].start));
 }
 
 static void add_tags(struct tail *tail, struct batch *batch)
@@ -60,9 +55,12 @@ static void add_tags(struct tail *tail, struct batch *batch)
     struct weir_kv *tags = batch_alloc(batch, (setup->n_tags + 2) * sizeof *tags);
     uint32_t n = 0;
 
-    tags[n++] = (struct weir_kv){str_of("__path__"), batch_copy(batch, str_of(tail->name))};
-    if (setup->inode_tag)
-        tags[n++] = (struct weir_kv){str_of("__inode__"), number_text(batch, tail->inode)};
+    if (setup->path_key.size)
+        tags[n++] = (struct weir_kv){
+            batch_copy(batch, setup->path_key), batch_copy(batch, str_of(tail->name))};
+    if (setup->inode_key.size)
+        tags[n++] =
+            (struct weir_kv){batch_copy(batch, setup->inode_key), number_text(batch, tail->inode)};
     for (size_t i = 0; i < setup->n_tags; i++) {
         tags[n].key = batch_copy(batch, setup->tags[i].key);
         tags[n++].value = batch_copy(batch, setup->tags[i].value);
@@ -72,38 +70,66 @@ static void add_tags(struct tail *tail, struct batch *batch)
     batch->context = batch_copy(batch, str_of(tail->context));
 }
 
-/* Sends on what was read of the bytes [start, end). */
-static void push(struct tail *tail, struct batch *batch, uint64_t start, uint64_t end)
+/* Bytes of which no log is made are secured at once. */
+static void pass_over(struct tail *tail, uint64_t start, uint64_t end)
+{
+    uint64_t lanes = lanes_at(tail->lane_starts, context_of(tail)->n_lanes, start);
+
+    range_release(range_open(&tail->source->ack, start, end, lanes), lanes);
+    input_count(tail->setup->input, 0, end - start);
+}
+
+/* Where the block that is being filled begins in the file. */
+static uint64_t block_start(const struct tail *tail)
+{
+    return tail->position - tail->lines.end;
+}
+
+static void tell_counts(struct tail *tail)
+{
+    struct lines_counts *counts = &tail->lines.counts;
+    struct troubles *troubles = &tail->setup->troubles;
+
+    troubles_add(troubles, TROUBLE_LONG_LOGS, tail->path, counts->cut);
+    troubles_add(troubles, TROUBLE_LEFT_OUT_LINES, tail->path, counts->left_out);
+    troubles_add(troubles, TROUBLE_HARD_LINES, tail->path, counts->too_hard);
+    troubles_add(troubles, TROUBLE_BAD_CHARACTERS, tail->path, counts->bad_bytes);
+    *counts = (struct lines_counts){0};
+}
+
+/* Sends on what was made of the bytes [start, end). */
+static void push(
+    struct tail *tail, struct batch *batch, uint64_t start, uint64_t end, uint64_t base)
 {
     const struct input_context *context = context_of(tail);
 
-    if (!batch)
+    tell_counts(tail);
+    if (!batch) {
+        if (end > start)
+            pass_over(tail, start, end);
         return;
+    }
     batch->lanes = lanes_at(tail->lane_starts, context->n_lanes, start);
     batch->range = range_open(&tail->source->ack, start, end, batch->lanes);
     add_tags(tail, batch);
     if (tail->setup->offset_key.size)
-        add_offsets(tail, batch, start);
+        add_offsets(tail, batch, base);
     input_count(tail->setup->input, batch->n_logs, end - start);
     context->sink->push(context->sink, batch);
 }
 
-void tail_push_rest(struct tail *tail)
+static void unpark(struct tail *tail)
 {
-    uint64_t start = tail->position - lines_held(&tail->lines);
-
-    push(tail, lines_rest(&tail->lines), start, tail->position);
+    tail->setup->parked_bytes -= tail->parked;
+    tail->parked = 0;
 }
 
-static void tell_cut(struct tail *tail)
+void tail_push_rest(struct tail *tail)
 {
-    tail->setup->n_cut_lines += tail->lines.n_cut;
-    tail->lines.n_cut = 0;
-    if (tail->cut_told)
-        return;
-    tail->cut_told = true;
-    log_warn("line is too long and is cut", LOG_STR("pipeline", context_of(tail)->pipeline),
-        LOG_STR("path", tail->path), LOG_INT("limit_bytes", LINES_LINE_MAX_BYTES));
+    uint64_t start = tail->position - lines_held(&tail->lines), base = block_start(tail);
+
+    unpark(tail);
+    push(tail, lines_rest(&tail->lines), start, tail->position, base);
 }
 
 /* Where a lane left off, all lines end: what it had must not come again with more. */
@@ -117,16 +143,27 @@ static void cross_boundary(struct tail *tail)
     }
 }
 
+void tail_let_go(struct tail *tail)
+{
+    unpark(tail);
+    tail->position -= lines_held(&tail->lines);
+    lines_let_go(&tail->lines);
+}
+
 void tail_yield(struct tail *tail)
 {
     size_t held = lines_held(&tail->lines);
 
-    if (held <= TAIL_HOLD_MAX_BYTES) {
-        lines_pause(&tail->lines);
-        return;
+    unpark(tail);
+    if (held > TAIL_HOLD_MAX_BYTES) {
+        if (tail->setup->parked_bytes + held > TAIL_PARKED_MAX_BYTES) {
+            tail_let_go(tail);
+            return;
+        }
+        tail->parked = held;
+        tail->setup->parked_bytes += held;
     }
-    tail->position -= held;
-    lines_finish(&tail->lines);
+    lines_pause(&tail->lines);
 }
 
 /* How many bytes there are to read; -1 with errno. */
@@ -138,23 +175,32 @@ static ssize_t count_unread(struct tail *tail)
     if (fstat(tail->fd, &status) < 0)
         return -1;
     tail->end = (uint64_t)status.st_size;
+    tail->size = MAX(tail->size, tail->end);
     size = MIN((uint64_t)status.st_size, tail->boundary);
     return size > tail->position ? (ssize_t)(size - tail->position) : 0;
 }
 
+static void note_growth(struct tail *tail)
+{
+    if (tail->position <= tail->furthest)
+        return;
+    tail->furthest = tail->position;
+    tail->grew_ns = loop_now_ns(context_of(tail)->loop);
+}
+
 static enum tail_result take(struct tail *tail, size_t size)
 {
-    uint64_t start = tail->position - lines_held(&tail->lines);
+    uint64_t start = tail->position - lines_held(&tail->lines), base = block_start(tail);
     struct batch *batch = lines_take(&tail->lines, size);
+    uint64_t end;
 
     tail->position += size;
-    tail->grew_ns = loop_now_ns(context_of(tail)->loop);
-    push(tail, batch, start, tail->position - lines_held(&tail->lines));
-    if (tail->lines.n_cut)
-        tell_cut(tail);
+    note_growth(tail);
+    end = tail->position - lines_held(&tail->lines);
+    push(tail, batch, start, end, base);
     if (tail->position == tail->boundary)
         cross_boundary(tail);
-    return batch ? TAIL_LINES : TAIL_PART;
+    return end > start ? TAIL_LINES : TAIL_PART;
 }
 
 enum tail_result tail_read(struct tail *tail)
@@ -165,6 +211,7 @@ enum tail_result tail_read(struct tail *tail)
 
     if (n <= 0)
         return n ? TAIL_ERROR : TAIL_END;
+    unpark(tail);
     to = lines_room(&tail->lines, (size_t)n, &room);
     n = pread(tail->fd, to, MIN(room, tail->boundary - tail->position), (off_t)tail->position);
     if (n <= 0)

@@ -8,6 +8,7 @@
 #include "input/input.h"
 #include "pipeline/meta_tags.h"
 #include "pipeline/on_loop.h"
+#include "plugin/registry.h"
 #include "process/process.h"
 
 struct pipeline {
@@ -202,6 +203,7 @@ static struct input_context input_context(struct pipeline *pipeline, size_t i)
         .sink = &pipeline->sink,
         .checkpoints = pipeline->shared->checkpoints,
         .watcher = pipeline->place.watcher,
+        .metrics = registry_metrics(pipeline->shared->registry),
         .lanes = pipeline->lane_names,
         .n_lanes = (uint32_t)pipeline->n_lanes,
         .once = pipeline->shared->once,

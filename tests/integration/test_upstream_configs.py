@@ -79,6 +79,8 @@ RUNS = {
     "docs/cn/plugins/input/native/input-file.md, folders below":
         flat({"Type": "input_file", "FilePaths": ["/home/test-log/**/*.log"], "MaxDirSearchDepth": 10},
              flushers=[TAGGED]),
+    "docs/cn/data-pipeline/input/file-log.md of iLogtail 1.x":
+        flat({"Type": "file_log", "LogPath": "/home/test-log/", "FilePattern": "*.log"}),
     "docs/cn/plugins/processor/extended/processor-add-fields.md":
         flat(FILE, {"Type": "processor_add_fields", "Fields": {"service": "A"}, "IgnoreIfExist": False}),
     "docs/cn/plugins/processor/extended/processor-drop.md":
@@ -192,7 +194,7 @@ REFUSED = {
     "docs/cn/plugins/input/native/input-file.md, multiline": (
         flat({**FILE, "Multiline": {"StartPattern": r"\[\d+-\d+"}},
              {"Type": "processor_parse_regex_native", "SourceKey": "content", "Keys": ["time"], "Regex": "(.*)"}),
-        ["W1003", "W1004"], ["W1004"]),
+        ["W1004"], ["W1004"]),
     # Upstream adds a default flusher, or passes over what it does not know.
     "docs/.../pure-plugin-start.md, only a processor": (
         {"processors": [part("processor_json", {"SourceKey": "content", "KeepSource": False})]},

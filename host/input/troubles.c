@@ -1,0 +1,89 @@
+#include "input/troubles.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/metric.h"
+
+static const struct {
+    const char *metric, *unit, *help;
+    const char *message;
+} kinds[TROUBLE_KINDS] = {
+    [TROUBLE_LONG_LOGS] = {"weir_input_long_logs_total", "logs",
+        "Logs that were longer than MaxLogSize and have been cut.",
+        "logs are longer than MaxLogSize and are cut"},
+    [TROUBLE_LEFT_OUT_LINES] = {"weir_input_left_out_lines_total", "lines",
+        "Lines that belong to no log by Multiline, left out.",
+        "lines that belong to no log by Multiline are left out"},
+    [TROUBLE_HARD_LINES] = {"weir_input_hard_lines_total", "lines",
+        "Lines that an expression of Multiline was given up on.",
+        "lines are too hard for an expression of Multiline and count as not matching"},
+    [TROUBLE_BAD_CHARACTERS] = {"weir_input_bad_characters_total", "characters",
+        "Bytes that were not of FileEncoding and have been replaced.",
+        "text is not of FileEncoding; what is wrong is replaced"},
+    [TROUBLE_TRUNCATIONS] = {"weir_input_truncations_total", "files",
+        "How often a file was truncated or written anew.",
+        "file was truncated or written anew; reading it from its start"},
+    [TROUBLE_LOST_BYTES] = {"weir_input_lost_bytes_total", "bytes",
+        "Bytes that were seen in files and went away before they were read.",
+        "bytes went away before they were read: lost"},
+    [TROUBLE_COMPRESSED] = {"weir_input_compressed_files_total", "files",
+        "Files that are not read because they are compressed.",
+        "file is compressed and is not read; ExcludeFiles makes this quiet"},
+};
+
+static char *make_labels(const struct input_context *context)
+{
+    struct buf labels = {0};
+    const char *const parts[] = {
+        "pipeline=\"", context->pipeline, "\",input=\"", context->config->name, "\""};
+
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+        for (const char *at = parts[i]; *at; at++) {
+            if (i % 2 && (*at == '"' || *at == '\\'))
+                buf_putc(&labels, '\\');
+            buf_putc(&labels, i % 2 && *at == '\n' ? ' ' : *at);
+        }
+    return buf_take(&labels);
+}
+
+void troubles_init(struct troubles *troubles, const struct input_context *context)
+{
+    SCOPED_FREE char *labels = make_labels(context);
+
+    *troubles = (struct troubles){.context = context};
+    for (size_t i = 0; i < TROUBLE_KINDS; i++) {
+        troubles->kinds[i].limit.interval_ns = TROUBLES_TOLD_NS;
+        if (context->metrics)
+            troubles->kinds[i].metric = metrics_get(context->metrics, METRIC_COUNTER,
+                kinds[i].metric, kinds[i].unit, kinds[i].help, labels);
+    }
+}
+
+static void tell(struct troubles *troubles, enum trouble kind, const char *path)
+{
+    log_warn(kinds[kind].message, LOG_STR("pipeline", troubles->context->pipeline),
+        LOG_STR("input", troubles->context->config->name), LOG_STR("path", path),
+        LOG_INT("count", troubles->kinds[kind].untold));
+    troubles->kinds[kind].untold = 0;
+}
+
+void troubles_add(struct troubles *troubles, enum trouble kind, const char *path, uint64_t count)
+{
+    uint64_t suppressed;
+
+    if (!count)
+        return;
+    troubles->kinds[kind].count += count;
+    troubles->kinds[kind].untold += count;
+    if (troubles->context->metrics)
+        metrics_record(troubles->context->metrics, troubles->kinds[kind].metric, (double)count);
+    if (log_limit_pass(&troubles->kinds[kind].limit, clock_now_ns(), &suppressed))
+        tell(troubles, kind, path);
+}
+
+void troubles_finish(struct troubles *troubles)
+{
+    for (int i = 0; i < TROUBLE_KINDS; i++)
+        if (troubles->kinds[i].untold)
+            tell(troubles, (enum trouble)i, "(several)");
+}
