@@ -1,0 +1,5 @@
+#include "kit/check.h"
+
+const struct check checks_thr[] = {
+    {0},
+};

@@ -1,0 +1,64 @@
+/*
+ * The process of one trial: this program, started anew in a process group of its own,
+ * with a time limit that ends the whole group. [control]
+ */
+#ifndef KIT_CHILD_H
+#define KIT_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/buf.h"
+#include "kit/check.h"
+#include "kit/outcome.h"
+
+#define CHILD_OUTPUT_MAX ((size_t)64 * 1024) /* bytes that are kept of what it prints */
+
+struct child_request {
+    const struct check *check;
+    const char *path;     /* of the plugin */
+    const char *type;     /* NULL: the file as a whole */
+    const char *settings; /* path; NULL: none */
+    const char *folder;   /* to work in; must not exist yet */
+    uint64_t seed;
+    unsigned sink; /* enum sink_kind of the class */
+};
+
+struct child {
+    struct child_request request;
+    pid_t pid;      /* 0: not running */
+    pid_t sink_pid; /* of the scripted server; 0: none */
+    int pid_fd;     /* readable when it has ended */
+    int output_fd;
+    struct trial_page *page;
+    struct sink_page *sink_page;
+    struct buf output;
+    uint64_t started_ns, deadline_ns;
+};
+
+/* What is known when it has ended; texts are on the heap, NULL or of some length. */
+struct child_report {
+    enum verdict verdict;
+    enum skip skip;
+    char *reason, *note, *frames, *output;
+    uint64_t ms;
+};
+
+/* 0 or -errno. */
+int child_start(struct child *child, const struct child_request *request);
+/* Reads what it prints, without waiting. */
+void child_read(struct child *child);
+/* Ends what is left of it, and says how it went; the child can be used again. */
+void child_finish(struct child *child, bool timed_out, struct child_report *ret);
+void child_report_finish(struct child_report *report);
+
+/* The same trial in this process, for a debugger. */
+void child_run_here(const struct child_request *request, struct child_report *ret);
+
+/* `weir-plugin run-check`: the other end. */
+int command_run_check(int argc, char **argv);
+
+/* Removes a folder and all in it. */
+void child_remove_folder(const char *path);
+
+#endif

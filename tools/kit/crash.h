@@ -1,0 +1,12 @@
+/* What a trial leaves behind when its process dies of a signal: the number, the stack,
+ * and whose fault it was if the check has laid a trap. [control] */
+#ifndef KIT_CRASH_H
+#define KIT_CRASH_H
+
+#include "kit/trial.h"
+
+/* Installs handlers for the signals that a fault raises; one trial at a time. Does
+ * nothing in builds with a sanitizer, which has its own. */
+void crash_watch(struct trial *trial);
+
+#endif

@@ -1,0 +1,76 @@
+#include "kit/sink.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "base/mem.h"
+#include "kit/config.h"
+#include "kit/settings.h"
+
+#define SINK_BYTES_MAX ((size_t)1 << 30)
+
+unsigned sink_port(const struct sink_page *page)
+{
+    (void)page;
+    return 1;
+}
+
+unsigned sink_kind(const struct trial *trial)
+{
+    return settings_of(trial->settings, trial->type)->sink;
+}
+
+static void read_stream(FILE *stream, struct buf *out)
+{
+    char bytes[65536];
+    size_t n;
+
+    while ((n = fread(bytes, 1, sizeof bytes, stream)) > 0 && out->size < SINK_BYTES_MAX)
+        buf_append(out, bytes, n);
+}
+
+/* A file that is not there yet is an empty one. */
+static void read_file(struct trial *trial, const char *path, struct buf *out)
+{
+    FILE *file = fopen(path, "re");
+
+    if (!file && errno != ENOENT)
+        trial_lacks(trial, "the sink %s cannot be read: %m", path);
+    if (!file)
+        return;
+    read_stream(file, out);
+    fclose(file);
+}
+
+static void read_command(struct trial *trial, const char *line, struct buf *out)
+{
+    FILE *stream = popen(line, "re");
+    int status;
+
+    if (!stream)
+        trial_lacks(trial, "the sink's command cannot be started: %m");
+    read_stream(stream, out);
+    status = pclose(stream);
+    if (status)
+        trial_lacks(trial, "the sink's command `%s` failed with status %d", line,
+            WIFEXITED(status) ? WEXITSTATUS(status) : status);
+}
+
+void sink_read(struct trial *trial, struct buf *out)
+{
+    const struct class_settings *class = settings_of(trial->settings, trial->type);
+    SCOPED_FREE char *argument =
+        class->sink_argument ? config_fill_places(trial, class->sink_argument) : NULL;
+
+    switch (class->sink) {
+    case SINK_FILE:
+        read_file(trial, argument, out);
+        break;
+    case SINK_COMMAND:
+        read_command(trial, argument, out);
+        break;
+    default:
+        trial_lacks(trial, "needs a `sink` in weir-verify.json");
+    }
+}
