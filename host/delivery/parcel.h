@@ -11,7 +11,7 @@
 #include "delivery/queue.h"
 
 #define PARCEL_GROUPS_MAX 64u
-#define PARCEL_BYTES_MAX (4 * MIB)
+#define PARCEL_BYTES_MAX (1 * MIB)
 #define PARCEL_TEXT_MAX 512u /* bytes of a flusher's words that are kept */
 
 enum parcel_state {

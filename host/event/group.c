@@ -122,8 +122,28 @@ static void hold_block(struct group_builder *builder, struct block *block)
     group->blocks[group->n_blocks++] = block_ref(block);
 }
 
-static void hold_blocks(struct group_builder *builder, const struct batch *batch)
+static size_t arena_bytes(const struct arena *arena)
 {
+    size_t bytes = 0;
+
+    for (const struct block *block = arena->blocks; block; block = block->next)
+        bytes += block->size;
+    return bytes;
+}
+
+/* What `count` of a batch's logs keep of its memory. */
+static size_t share_of(const struct batch *batch, uint32_t count)
+{
+    size_t bytes = arena_bytes(&batch->arena);
+
+    for (uint32_t i = 0; i < batch->n_blocks; i++)
+        bytes += batch->blocks[i]->size;
+    return (size_t)((double)bytes * count / batch->n_logs);
+}
+
+static void hold_blocks(struct group_builder *builder, const struct batch *batch, uint32_t count)
+{
+    builder->group.held_bytes += share_of(batch, count);
     for (uint32_t i = 0; i < batch->n_blocks; i++)
         hold_block(builder, batch->blocks[i]);
     for (struct block *block = batch->arena.blocks; block; block = block->next)
@@ -195,7 +215,6 @@ static void count_log(struct group_builder *builder, struct weir_log *log, size_
     builder->estimate += estimate;
     group->view.n_logs++;
     group->view.bytes += estimate - 6 - 5 * (size_t)log->n_contents;
-    group->held_bytes += log->n_contents * sizeof(struct weir_kv);
 }
 
 uint32_t group_add_fitting(struct group_builder *builder, struct batch *batch, uint32_t first,
@@ -221,7 +240,7 @@ uint32_t group_add_fitting(struct group_builder *builder, struct batch *batch, u
     if (!added)
         return 0;
     if (!copy)
-        hold_blocks(builder, batch);
+        hold_blocks(builder, batch, added);
     hold_range(builder, batch->range);
     return added;
 }
@@ -252,7 +271,7 @@ struct group *group_seal(struct group_builder *builder, const struct group_facts
     view->category = arena_copy(arena, facts->category);
     view->source = arena_copy(arena, facts->source);
     view->machine_uuid = arena_copy(arena, facts->machine_uuid);
-    group->held_bytes += view->bytes + view->n_logs * sizeof(struct weir_log) + sizeof *builder;
+    group->held_bytes += arena_bytes(arena);
     group->sealed_ns = clock_now_ns();
     return group;
 }

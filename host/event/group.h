@@ -13,8 +13,10 @@
 struct group {
     struct weir_group view; /* first */
     atomic_uint refs;
-    uint64_t lanes;    /* the lanes it is for */
-    size_t held_bytes; /* payload and arrays: what it counts for in a queue */
+    uint64_t lanes; /* the lanes it is for */
+    /* What it counts for in a queue: the memory that it keeps, of what it shares with
+     * other groups as much as it has of the logs. */
+    size_t held_bytes;
     uint64_t sealed_ns;
     /* Private. */
     struct arena arena; /* this struct lies in it, too */

@@ -4,10 +4,12 @@
 #include <string.h>
 #include "base/mem.h"
 
-/* Size classes in bytes; a larger block is made to measure and not recycled. */
-static const size_t class_sizes[] = {
-    4 * KIB, 16 * KIB, 64 * KIB, 128 * KIB, 256 * KIB, 512 * KIB, 1 * MIB, 2 * MIB};
-#define N_CLASSES ARRAY_SIZE(class_sizes)
+/* Size classes: 4 KiB, then four for each doubling (5, 6, 7, 8, 10, ... KiB) up to
+ * 2 MiB, so that at most a fifth of a block is not asked for. A larger block is made to
+ * measure and not recycled. */
+#define CLASS_MIN_BITS 12U
+#define CLASS_MAX_BITS 21U
+#define N_CLASSES (4U * (CLASS_MAX_BITS - CLASS_MIN_BITS) + 1)
 
 /* Free blocks that are kept for the next reader; bytes. */
 #define MEMORY_KEEP_BYTES (32 * MIB)
@@ -49,11 +51,21 @@ void memory_destroy(struct memory *memory)
 
 static uint32_t class_of(size_t size)
 {
-    uint32_t class = 0;
+    unsigned bits, quarter;
 
-    while (class < N_CLASSES && class_sizes[class] < size)
-        class ++;
-    return class;
+    if (size <= (size_t)1 << CLASS_MIN_BITS)
+        return 0;
+    if (size > (size_t)1 << CLASS_MAX_BITS)
+        return N_CLASSES;
+    bits = 63 - (unsigned)__builtin_clzll(size - 1); /* a power of two is the last of its four */
+    quarter = (unsigned)((size - 1) >> (bits - 2)) - 4;
+    return 4 * (bits - CLASS_MIN_BITS) + quarter + 1;
+}
+
+static size_t class_size(uint32_t class)
+{
+    return class ? (size_t)(5 + (class - 1) % 4) << (CLASS_MIN_BITS - 2 + (class - 1) / 4)
+                 : (size_t)1 << CLASS_MIN_BITS;
 }
 
 static struct block *take_free(struct memory *memory, uint32_t class)
@@ -76,7 +88,7 @@ struct block *block_get(struct memory *memory, size_t size)
     struct block *block = class < N_CLASSES ? take_free(memory, class) : NULL;
 
     if (!block) {
-        size_t data_size = class < N_CLASSES ? class_sizes[class] : size;
+        size_t data_size = class < N_CLASSES ? class_size(class) : size;
 
         block = mem_realloc(NULL, sizeof *block + data_size, 1);
         *block = (struct block){.memory = memory, .class = class, .size = data_size};

@@ -16,7 +16,7 @@
 struct gbk; /* input/gbk.h */
 
 /* Bytes of an ordinary block when there is much to read. */
-#define LINES_BLOCK_BYTES ((size_t)512 << 10)
+#define LINES_BLOCK_BYTES ((size_t)256 << 10)
 /* What a log may have unless the rules say otherwise; bytes. */
 #define LINES_LOG_MAX_BYTES ((size_t)16 << 20)
 

@@ -190,9 +190,35 @@ START_TEST(sizes)
     ck_assert_uint_eq(group_builder_bytes(builder), 2 * (6 + 5 + 8 + 5 + 2));
     group = group_seal(builder, &no_facts);
     ck_assert_uint_eq(group->view.bytes, 20);
-    ck_assert_uint_gt(
-        group->held_bytes, 20 + 2 * sizeof(struct weir_log) + 4 * sizeof(struct weir_kv));
+    ck_assert_uint_eq(group->held_bytes, memory_used(memory)); /* it has all of the batch */
     group_unref(group);
+}
+END_TEST
+
+/* Groups made of one batch share its memory; a copy keeps nothing of it. */
+START_TEST(shared_memory_counts_in_parts)
+{
+    struct batch *batch = batch_create(memory, 4);
+    struct block *block = block_get(memory, 1 * MIB);
+    struct group *groups[2];
+    size_t n_taken[] = {1, 3}, bytes;
+
+    batch_add_block(batch, block);
+    block_unref(block);
+    for (int i = 0; i < 4; i++)
+        batch_add_content(batch, batch_add_log(batch, 1), str_of("key"), str_of("value"));
+    bytes = memory_used(memory);
+    for (int i = 0; i < 2; i++) {
+        struct group_builder *builder = group_open(memory, 4);
+
+        group_add(builder, batch, (uint32_t)i, (uint32_t)n_taken[i], i == 1 && _i == 1);
+        groups[i] = group_seal(builder, &no_facts);
+    }
+    ck_assert_uint_eq(groups[0]->held_bytes, bytes / 4 + 4 * KIB);
+    ck_assert_uint_eq(groups[1]->held_bytes, (_i ? 0 : bytes / 4 * 3) + 4 * KIB);
+    batch_destroy(batch);
+    for (int i = 0; i < 2; i++)
+        group_unref(groups[i]);
 }
 END_TEST
 
@@ -333,6 +359,7 @@ int main(void)
     tcase_add_test(tests, what_fits);
     tcase_add_test(tests, facts_are_copied);
     tcase_add_test(tests, sizes);
+    tcase_add_loop_test(tests, shared_memory_counts_in_parts, 0, 2);
     tcase_add_test(tests, a_range_is_held_until_each_group_is_released);
     tcase_add_test(tests, an_abandoned_builder_lets_go);
     tcase_add_test(tests, steady_state_uses_the_same_memory);
