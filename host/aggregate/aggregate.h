@@ -6,6 +6,7 @@
 #ifndef AGGREGATE_AGGREGATE_H
 #define AGGREGATE_AGGREGATE_H
 
+#include "base/host_facts.h"
 #include "base/loop.h"
 #include "config/pipeline_config.h"
 #include "event/sink.h"
@@ -21,6 +22,7 @@ struct aggregator_context {
     struct loop *loop;
     struct memory *memory;
     struct group_sink *next;
+    const struct host_facts *host;
 };
 
 struct aggregator_class {

@@ -27,8 +27,7 @@ static void seal_context(struct context *context)
         .topic = context->topic,
         .category =
             context->category.size ? context->category : str_of(self->context.global->logstore),
-        .source = self->context.global->host_ip.size ? self->context.global->host_ip
-                                                     : str_of(self->source_ip),
+        .source = str_of(self->address),
     };
     char pack_id[PACK_ID_MAX];
 
@@ -113,7 +112,7 @@ static struct context *context_of(struct collector *self, struct weir_str name,
     context = context_add(&self->table, name);
     context->collector = self;
     context->timer.expired = timer_expired;
-    context->pack_prefix = pack_id_prefix(context->name, self->source_ip);
+    context->pack_prefix = pack_id_prefix(context->name, self->address);
     context->pack_number = 1;
     if (route)
         context_set_route(context, route);
@@ -260,6 +259,15 @@ static void push_whole(struct collector *self, struct batch *batch, uint64_t now
     add_lot(context, batch, 0, batch->n_logs, mostly_unused(batch), now_ns);
 }
 
+/* Until at most so many are open. */
+static void seal_oldest(struct collector *self, size_t n_left)
+{
+    struct context *context;
+
+    while (self->n_open > n_left && (context = list_first(&self->open, struct context, open)))
+        seal_context(context);
+}
+
 void collector_push(struct aggregator *aggregator, struct batch *batch)
 {
     struct collector *self = (struct collector *)aggregator;
@@ -273,19 +281,12 @@ void collector_push(struct aggregator *aggregator, struct batch *batch)
         push_parted(self, batch, now_ns);
     else
         push_whole(self, batch, now_ns);
-    if (self->open_bytes > self->open_bytes_max)
-        collector_seal(aggregator);
-    while (self->n_open > COLLECT_OPEN_GROUPS_MAX)
-        seal_context(list_first(&self->open, struct context, open));
+    seal_oldest(self, self->open_bytes > self->open_bytes_max ? 0 : COLLECT_OPEN_GROUPS_MAX);
 }
 
 void collector_seal(struct aggregator *aggregator)
 {
-    struct collector *self = (struct collector *)aggregator;
-    struct context *context;
-
-    while ((context = list_first(&self->open, struct context, open)))
-        seal_context(context);
+    seal_oldest((struct collector *)aggregator, 0);
 }
 
 struct aggregator *collector_create(const struct aggregator_class *class,
@@ -303,8 +304,9 @@ struct aggregator *collector_create(const struct aggregator_class *class,
     if (settings->router)
         self->parting = parting_create();
     list_init(&self->open);
-    source_ip_find(self->source_ip);
-    self->pack_prefix = pack_id_prefix(str_of(context->pipeline), self->source_ip);
+    self->address =
+        context->global->host_ip.size ? context->global->host_ip.data : context->host->address;
+    self->pack_prefix = pack_id_prefix(str_of(context->pipeline), self->address);
     return &self->aggregator;
 }
 

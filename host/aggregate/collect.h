@@ -10,7 +10,6 @@
 #include "aggregate/complaint.h"
 #include "aggregate/context.h"
 #include "aggregate/route.h"
-#include "base/source_ip.h"
 #include "base/buf.h"
 
 /* A group holds no more than this by upstream's estimate, unless one log alone does. */
@@ -49,7 +48,7 @@ struct collector {
     uint64_t pack_prefix;
     int64_t pack_number;
     uint64_t cleaned_ns; /* when old contexts were last dropped */
-    char source_ip[SOURCE_IP_MAX];
+    const char *address; /* the host's */
 };
 
 struct aggregator *collector_create(const struct aggregator_class *class,

@@ -13,6 +13,7 @@
 #include "app/ingest.h"
 #include "app/snapshot.h"
 #include "base/clock.h"
+#include "base/host_facts.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "input/checkpoints.h"
@@ -36,6 +37,7 @@ struct app {
     struct loop_timer drain_timer;
     struct ingest *ingest;
     struct pipeline_shared shared;
+    struct host_facts host;
     struct pipeline **pipelines;
     size_t n_pipelines;
     size_t n_refused; /* could not be built */
@@ -224,12 +226,14 @@ static int set_up(struct app *app)
     SCOPED_FREE char *folder = mem_printf("%s/checkpoints", app->request.data_dir);
     char why[512] = "";
 
+    host_facts_find(&app->host);
     app->shared = (struct pipeline_shared){
         .registry = catalog_registry(app->request.catalog),
         .memory = memory_create(MEMORY_LIMIT_DEFAULT),
         .pool = pool_create(2 * n_cores()),
         .checkpoints = checkpoints_open(folder, why, sizeof why),
         .data_dir = app->request.data_dir,
+        .host = &app->host,
         .once = app->request.once,
         .ended = on_pipeline_ended,
         .owner = app,
@@ -291,6 +295,7 @@ static void tear_down(struct app *app)
 static int run_pipelines(struct app *app)
 {
     uint64_t deadline_ns;
+    char why[128];
 
     create_pipelines(app);
     if (!app->n_pipelines) {
@@ -299,6 +304,10 @@ static int run_pipelines(struct app *app)
     }
     for (size_t i = 0; i < app->n_pipelines; i++)
         pipeline_start(app->pipelines[i]);
+    if (ingest_start(app->ingest, why, sizeof why)) {
+        log_error("cannot start", LOG_STR("why", why));
+        return EXIT_INTERNAL;
+    }
     log_info("running", LOG_INT("pipelines", app->n_pipelines), LOG_INT("refused", app->n_refused));
     loop_run(app->loop);
     deadline_ns = clock_now_ns() + (app->at_once ? 0 : STOP_TIMEOUT_NS);

@@ -18,6 +18,7 @@ struct snapshot;
 enum {
     EXIT_FINDINGS = 1,  /* --once: something was dropped or rejected */
     EXIT_NO_INPUT = 66, /* there is no such configuration */
+    EXIT_INTERNAL = 70, /* no thread could be started */
     EXIT_LEFT = 75,     /* --once: something is left at the drain timeout */
     EXIT_CONFIG = 78,   /* nothing can run */
 };

@@ -9,6 +9,7 @@ struct ingest_loop {
     pthread_t thread;
     struct loop *loop;
     struct watcher *watcher;
+    bool started;
 };
 
 struct ingest {
@@ -23,29 +24,40 @@ static void *loop_main(void *argument)
     return NULL;
 }
 
-static int start_loop(struct ingest_loop *loop, char *why, size_t why_max)
+/* Threads start late: while pipelines are made by the thousand, a loop without one
+ * spares two changes of thread for each. */
+int ingest_start(struct ingest *ingest, char *why, size_t why_max)
 {
-    loop->loop = loop_create();
-    loop->watcher = watcher_create(loop->loop);
-    if (!pthread_create(&loop->thread, NULL, loop_main, loop->loop))
-        return 0;
-    snprintf(why, why_max, "cannot start a thread");
-    watcher_destroy(loop->watcher);
-    loop_destroy(loop->loop);
-    return -1;
+    for (unsigned i = 0; i < ingest->n_loops; i++) {
+        struct ingest_loop *loop = &ingest->loops[i];
+
+        loop_hand_over(loop->loop);
+        loop->started = !pthread_create(&loop->thread, NULL, loop_main, loop->loop);
+        if (loop->started)
+            continue;
+        loop_take_back(loop->loop);
+        snprintf(why, why_max, "cannot start a thread");
+        return -1;
+    }
+    return 0;
 }
 
 struct ingest *ingest_create(unsigned wanted, char *why, size_t why_max)
 {
     struct ingest *ingest = mem_zalloc(sizeof *ingest);
-    unsigned n_loops = MIN(MAX(wanted, 1U), INGEST_LOOPS_MAX);
 
-    while (ingest->n_loops < n_loops) {
-        if (start_loop(&ingest->loops[ingest->n_loops], why, why_max)) {
-            ingest_destroy(ingest);
-            return NULL;
+    ingest->n_loops = MIN(MAX(wanted, 1U), INGEST_LOOPS_MAX);
+    for (unsigned i = 0; i < ingest->n_loops; i++) {
+        struct ingest_loop *loop = &ingest->loops[i];
+
+        loop->loop = loop_create();
+        if (loop->loop) {
+            loop->watcher = watcher_create(loop->loop);
+            continue;
         }
-        ingest->n_loops++;
+        snprintf(why, why_max, "no descriptors are left for a loop");
+        ingest_destroy(ingest);
+        return NULL;
     }
     return ingest;
 }
@@ -53,10 +65,14 @@ struct ingest *ingest_create(unsigned wanted, char *why, size_t why_max)
 void ingest_destroy(struct ingest *ingest)
 {
     for (unsigned i = 0; i < ingest->n_loops; i++) {
-        loop_stop(ingest->loops[i].loop);
-        pthread_join(ingest->loops[i].thread, NULL);
-        watcher_destroy(ingest->loops[i].watcher);
-        loop_destroy(ingest->loops[i].loop);
+        struct ingest_loop *loop = &ingest->loops[i];
+
+        if (loop->started) {
+            loop_stop(loop->loop);
+            pthread_join(loop->thread, NULL);
+        }
+        watcher_destroy(loop->watcher);
+        loop_destroy(loop->loop);
     }
     free(ingest);
 }

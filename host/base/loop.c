@@ -17,6 +17,7 @@ struct loop {
     int epoll_fd;
     struct loop_fd wake; /* an eventfd */
     atomic_bool stopping;
+    bool handed_over;
     uint64_t now_ns;
 
     struct epoll_event events[EVENTS_MAX]; /* of this turn; data.ptr NULL: removed meanwhile */
@@ -291,6 +292,21 @@ void loop_run(struct loop *loop)
         run_timers(loop);
     }
     atomic_store(&loop->stopping, false);
+}
+
+void loop_hand_over(struct loop *loop)
+{
+    loop->handed_over = true;
+}
+
+void loop_take_back(struct loop *loop)
+{
+    loop->handed_over = false;
+}
+
+bool loop_is_handed_over(const struct loop *loop)
+{
+    return loop->handed_over;
 }
 
 void loop_stop(struct loop *loop)

@@ -54,4 +54,10 @@ void loop_clear_timer(struct loop *loop, struct loop_timer *timer);
 
 void loop_post(struct loop *loop, struct loop_call *call);
 
+/* Who makes a loop may use it as its own until it hands it over, just before it makes
+ * the loop's thread, and again when that cannot be made. All calls are the maker's. */
+void loop_hand_over(struct loop *loop);
+void loop_take_back(struct loop *loop);
+bool loop_is_handed_over(const struct loop *loop);
+
 #endif

@@ -1,11 +1,8 @@
 #include "pipeline/meta_tags.h"
 
 #include <stdlib.h>
-#include <unistd.h>
-#include "base/source_ip.h"
 #include "base/mem.h"
 
-#define HOST_NAME_BYTES_MAX 256
 #define CONTENT_PREFIX "__tag__:"
 /* The name that stands for the usual one. */
 #define DEFAULT_NAME "__default__"
@@ -55,16 +52,13 @@ static struct weir_str chosen_key(struct weir_str given, const char *usual)
     return str_equal(given, str_of(DEFAULT_NAME)) ? str_of(usual) : given;
 }
 
-static void add_host(struct meta_tags *tags, const struct global_config *global)
+static void add_host(
+    struct meta_tags *tags, const struct global_config *global, const struct host_facts *host)
 {
-    char name[HOST_NAME_BYTES_MAX] = "", address[SOURCE_IP_MAX];
-
-    gethostname(name, sizeof name - 1);
-    source_ip_find(address);
     add(tags, chosen_key(global->host_name_key, "__hostname__"),
-        global->host_name.size ? global->host_name : str_of(name));
+        global->host_name.size ? global->host_name : str_of(host->name));
     add(tags, chosen_key(global->host_ip_key, "__host_ip__"),
-        global->host_ip.size ? global->host_ip : str_of(address));
+        global->host_ip.size ? global->host_ip : str_of(host->address));
 }
 
 /* What a variable's tag is called: its name, unless `global` says otherwise. */
@@ -90,12 +84,13 @@ static void add_environment(struct meta_tags *tags, const struct global_config *
     }
 }
 
-struct meta_tags *meta_tags_create(const struct global_config *global)
+struct meta_tags *meta_tags_create(
+    const struct global_config *global, const struct host_facts *host)
 {
     struct meta_tags *tags = mem_zalloc(sizeof *tags);
 
     tags->as_contents = global->using_old_content_tag;
-    add_host(tags, global);
+    add_host(tags, global, host);
     add_environment(tags, global);
     for (size_t i = 0; i < global->tags.count; i++)
         add(tags, global->tags.items[i].key, global->tags.items[i].value);

@@ -6,6 +6,7 @@
 #ifndef PIPELINE_META_TAGS_H
 #define PIPELINE_META_TAGS_H
 
+#include "base/host_facts.h"
 #include "config/pipeline_config.h"
 #include "event/batch.h"
 
@@ -14,7 +15,8 @@
 
 struct meta_tags;
 
-struct meta_tags *meta_tags_create(const struct global_config *global);
+struct meta_tags *meta_tags_create(
+    const struct global_config *global, const struct host_facts *host);
 void meta_tags_destroy(struct meta_tags *tags);
 
 /* Adds them to a batch that has come from an input. With UsingOldContentTag all tags

@@ -22,6 +22,10 @@ void on_loop(struct loop *loop, void (*run)(void *argument), void *argument)
 {
     struct waiting_call waiting = {{.run = run_and_tell}, run, argument, {{0}}};
 
+    if (!loop_is_handed_over(loop)) {
+        run(argument);
+        return;
+    }
     sem_init(&waiting.done, 0, 0);
     loop_post(loop, &waiting.call);
     while (sem_wait(&waiting.done))

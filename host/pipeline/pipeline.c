@@ -153,6 +153,7 @@ static int create_aggregators(struct pipeline *pipeline, char *why, size_t why_m
             .loop = pipeline->place.loop,
             .memory = pipeline->shared->memory,
             .next = &pipeline->fan_out,
+            .host = pipeline->shared->host,
         };
         char reason[512] = "";
 
@@ -261,7 +262,7 @@ struct pipeline *pipeline_create(const struct pipeline_shared *shared, struct pi
     pipeline->shared = shared;
     pipeline->place = place;
     pipeline->config = config;
-    pipeline->meta_tags = meta_tags_create(&config->global);
+    pipeline->meta_tags = meta_tags_create(&config->global, shared->host);
     gate_init(&pipeline->gate, on_gate_opened);
     pipeline->gate_opened.run = resume_inputs;
     pipeline->sink = (struct sink){on_batch, on_seal};

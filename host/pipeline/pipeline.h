@@ -27,6 +27,7 @@ struct pipeline_shared {
     struct pool *pool;
     struct checkpoints *checkpoints; /* NULL: nothing is remembered */
     const char *data_dir;            /* NULL: flushers get no folder */
+    const struct host_facts *host;
     bool once;
     /* With `once`: all inputs of the pipeline have ended. Called from its loop. */
     void (*ended)(void *owner, struct pipeline *pipeline);

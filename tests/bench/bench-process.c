@@ -144,8 +144,9 @@ static void create_aggregator(struct bench *bench)
     static struct component_config config = {.name = name};
     static struct global_config global = {.aggregat_interval_ms = 3000, .logstore = name};
     const struct aggregator_class *class = aggregator_class_at(0);
+    static const struct host_facts host = {"bench", "127.0.0.1"};
     struct aggregator_context context = {
-        "bench", &config, &global, loop_create(), bench->memory, &bench->sink};
+        "bench", &config, &global, loop_create(), bench->memory, &bench->sink, &host};
 
     config.options = fill(&class->config, "{}");
     bench->aggregator = class->create(&context, NULL, 0);

@@ -50,8 +50,9 @@ static void try(const char *type, const struct given *given, char *why, size_t w
 {
     static char name[] = "aggregator";
     const struct aggregator_class *class;
+    static const struct host_facts host = {"box", "10.0.0.9"};
     struct aggregator_context context = {
-        "pipe", &test.config, &test.global, test.loop, test.memory, &test.sink};
+        "pipe", &test.config, &test.global, test.loop, test.memory, &test.sink, &host};
 
     for (size_t i = 0; (class = aggregator_class_at(i)); i++)
         if (strcmp(class->config.type, type) == 0)

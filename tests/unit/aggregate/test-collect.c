@@ -90,7 +90,7 @@ START_TEST(what_a_group_says)
     check_text(group->topic, "ours");
     check_text(group->category, "store");
     check_text(group->machine_uuid, "");
-    ck_assert_uint_gt(group->source.size, 6);
+    check_text(group->source, "10.0.0.9");
     ck_assert_uint_eq(group->struct_size, sizeof *group);
     ck_assert_uint_eq(group->log_stride, sizeof(struct weir_log));
     ck_assert_uint_eq(group->bytes, 6);

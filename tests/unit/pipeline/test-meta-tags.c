@@ -5,6 +5,7 @@
 #include "pipeline/meta_tags.h"
 #include "unit.h"
 
+static const struct host_facts host = {"box", "10.0.0.9"};
 static struct memory *memory;
 static struct arena arena;
 
@@ -72,8 +73,6 @@ static struct global_config global_of(size_t i)
         .env_tag_keys = map_of(rows[i].env_keys ? rows[i].env_keys : ""),
         .has_env_tag_keys = rows[i].env_keys != NULL,
         .tags = map_of(rows[i].tags),
-        .host_name = str_of("box"),
-        .host_ip = str_of("10.0.0.9"),
     };
 }
 
@@ -100,11 +99,30 @@ START_TEST(row)
     setenv(META_TAGS_ENV, "A|B", 1);
     setenv("A", "1", 1);
     unsetenv("B");
-    tags = meta_tags_create(&global);
+    tags = meta_tags_create(&global, &host);
     meta_tags_add(tags, batch);
     put_pairs(&text, batch->tags, batch->n_tags);
     ck_assert_msg(strcmp(buf_text(&text), rows[_i].expected) == 0, "%s: %s instead of %s",
         rows[_i].what, buf_text(&text), rows[_i].expected);
+    meta_tags_destroy(tags);
+    batch_destroy(batch);
+}
+END_TEST
+
+START_TEST(given_names)
+{
+    SCOPED_BUF struct buf text = {0};
+    struct global_config global = {.host_name_key = str_of("n"),
+        .host_ip_key = str_of("a"),
+        .host_name = str_of("mine"),
+        .host_ip = str_of("1.2.3.4"),
+        .has_env_tag_keys = true};
+    struct batch *batch = batch_of("");
+    struct meta_tags *tags = meta_tags_create(&global, &host);
+
+    meta_tags_add(tags, batch);
+    put_pairs(&text, batch->tags, batch->n_tags);
+    ck_assert_str_eq(buf_text(&text), "n=mine|a=1.2.3.4");
     meta_tags_destroy(tags);
     batch_destroy(batch);
 }
@@ -117,7 +135,7 @@ START_TEST(as_contents)
     struct meta_tags *tags;
 
     global.using_old_content_tag = true;
-    tags = meta_tags_create(&global);
+    tags = meta_tags_create(&global, &host);
     meta_tags_add(tags, batch);
     ck_assert_uint_eq(batch->n_tags, 0);
     for (uint32_t i = 0; i < 2; i++) {
@@ -138,6 +156,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, start, end);
     tcase_add_loop_test(tests, row, 0, ARRAY_SIZE(rows));
+    tcase_add_test(tests, given_names);
     tcase_add_test(tests, as_contents);
     return unit_run(tests);
 }
