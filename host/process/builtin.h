@@ -17,9 +17,11 @@ extern const struct processor_class processor_drop;
 extern const struct processor_class processor_fields_with_condition;
 extern const struct processor_class processor_filter_key_regex;
 extern const struct processor_class processor_filter_regex;
+extern const struct processor_class processor_gotime;
 extern const struct processor_class processor_json;
 extern const struct processor_class processor_md5;
 extern const struct processor_class processor_packjson;
+extern const struct processor_class processor_parse_timestamp_native;
 extern const struct processor_class processor_pick_key;
 extern const struct processor_class processor_rate_limit;
 extern const struct processor_class processor_regex;
@@ -30,6 +32,7 @@ extern const struct processor_class processor_split_log_regex;
 extern const struct processor_class processor_split_log_string;
 extern const struct processor_class processor_split_string;
 extern const struct processor_class processor_string_replace;
+extern const struct processor_class processor_strptime;
 
 /* The config_class of a built-in whose option table is the array TABLE. */
 #define BUILTIN_CONFIG(TYPE, DESCRIPTION, STRUCT, TABLE, CLASS) \

@@ -13,9 +13,11 @@ static const struct processor_class *const classes[] = {
     &processor_fields_with_condition,
     &processor_filter_key_regex,
     &processor_filter_regex,
+    &processor_gotime,
     &processor_json,
     &processor_md5,
     &processor_packjson,
+    &processor_parse_timestamp_native,
     &processor_pick_key,
     &processor_rate_limit,
     &processor_regex,
@@ -26,6 +28,7 @@ static const struct processor_class *const classes[] = {
     &processor_split_log_string,
     &processor_split_string,
     &processor_string_replace,
+    &processor_strptime,
 };
 
 const struct processor_class *processor_class_at(size_t i)
