@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/util.h"
 
@@ -15,6 +17,9 @@
 #define BUCKET_FACTOR 4.0
 
 struct series {
+    struct map_item by_labels; /* all, by name and labels */
+    struct map_item by_name;   /* the first of each family */
+    uint32_t handle;
     enum metric_kind kind;
     char *name, *unit, *help, *labels;
     _Atomic double value;
@@ -23,7 +28,8 @@ struct series {
 
 /* Chunks never move, so that a handle is followed without the lock. */
 struct metrics {
-    pthread_mutex_t lock; /* of making */
+    pthread_mutex_t lock; /* of making, and of the maps */
+    struct map series, families;
     atomic_uint count;
     _Atomic(struct series *) chunks[METRIC_SERIES_MAX / CHUNK_SERIES + 1];
 };
@@ -57,8 +63,20 @@ void metrics_destroy(struct metrics *metrics)
     }
     for (size_t i = 0; i < ARRAY_SIZE(metrics->chunks); i++)
         free(atomic_load(&metrics->chunks[i]));
+    map_finish(&metrics->series);
+    map_finish(&metrics->families);
     pthread_mutex_destroy(&metrics->lock);
     free(metrics);
+}
+
+static uint64_t hash_name(const char *name)
+{
+    return XXH3_64bits(name, strlen(name));
+}
+
+static uint64_t hash_labels(const char *name, const char *labels)
+{
+    return XXH3_64bits_withSeed(labels, strlen(labels), hash_name(name));
 }
 
 static bool good_name(const char *name, enum metric_kind kind)
@@ -72,21 +90,27 @@ static bool good_name(const char *name, enum metric_kind kind)
            (size > strlen("_total") && !strcmp(name + size - strlen("_total"), "_total"));
 }
 
-/* Its handle, 0 if there is none; *ret_clash when a family of that name is of
- * another kind or unit. */
-static uint32_t find_series(struct metrics *metrics, enum metric_kind kind, const char *name,
-    const char *unit, const char *labels, bool *ret_clash)
+static const struct series *find_family(const struct metrics *metrics, const char *name)
 {
-    for (uint32_t handle = 1; handle <= metrics_count(metrics); handle++) {
-        const struct series *series = series_at(metrics, handle);
+    const struct series *series;
 
-        if (strcmp(series->name, name) != 0)
-            continue;
-        *ret_clash = series->kind != kind || strcmp(series->unit, unit) != 0;
-        if (*ret_clash)
-            return 0;
-        if (!strcmp(series->labels, labels))
-            return handle;
+    MAP_EACH_OF(series, &metrics->families, hash_name(name), by_name)
+    {
+        if (!strcmp(series->name, name))
+            return series;
+    }
+    return NULL;
+}
+
+/* Its handle, 0 if there is none. */
+static uint32_t find_series(const struct metrics *metrics, const char *name, const char *labels)
+{
+    const struct series *series;
+
+    MAP_EACH_OF(series, &metrics->series, hash_labels(name, labels), by_labels)
+    {
+        if (!strcmp(series->name, name) && !strcmp(series->labels, labels))
+            return series->handle;
     }
     return 0;
 }
@@ -102,11 +126,15 @@ static uint32_t add_series(struct metrics *metrics, enum metric_kind kind, const
     if (i % CHUNK_SERIES == 0)
         atomic_store(&metrics->chunks[i / CHUNK_SERIES], mem_calloc(CHUNK_SERIES, sizeof *series));
     series = series_at(metrics, i + 1);
+    series->handle = i + 1;
     series->kind = kind;
     series->name = mem_strdup(name);
     series->unit = mem_strndup(unit, strnlen(unit, METRIC_NAME_BYTES_MAX));
     series->help = mem_strndup(help, strnlen(help, METRIC_HELP_BYTES_MAX));
     series->labels = mem_strdup(labels);
+    map_put(&metrics->series, &series->by_labels, hash_labels(name, labels));
+    if (!find_family(metrics, name))
+        map_put(&metrics->families, &series->by_name, hash_name(name));
     atomic_store(&metrics->count, i + 1);
     return i + 1;
 }
@@ -114,16 +142,19 @@ static uint32_t add_series(struct metrics *metrics, enum metric_kind kind, const
 uint32_t metrics_get(struct metrics *metrics, enum metric_kind kind, const char *name,
     const char *unit, const char *help, const char *labels)
 {
-    bool clash = false;
-    uint32_t handle;
+    const struct series *family;
+    uint32_t handle = 0;
 
     if (kind < METRIC_COUNTER || kind > METRIC_HISTOGRAM || !name || !good_name(name, kind))
         return 0;
     unit = unit ? unit : "";
     pthread_mutex_lock(&metrics->lock);
-    handle = find_series(metrics, kind, name, unit, labels, &clash);
-    if (!handle && !clash)
-        handle = add_series(metrics, kind, name, unit, help ? help : "", labels);
+    family = find_family(metrics, name);
+    if (!family || (family->kind == kind && !strcmp(family->unit, unit))) {
+        handle = find_series(metrics, name, labels);
+        if (!handle)
+            handle = add_series(metrics, kind, name, unit, help ? help : "", labels);
+    }
     pthread_mutex_unlock(&metrics->lock);
     return handle;
 }
