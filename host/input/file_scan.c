@@ -96,8 +96,10 @@ static void visit_file(struct glob_visitor *visitor, const char *path, const str
     if (tail->seen != self->scan) /* a second name of the same file changes nothing */
         set_path(self, tail, path, is_new);
     tail->seen = self->scan;
-    if (tail_look(tail, status))
+    if (tail_look(tail, status)) {
+        self->scan_stirred = true;
         file_wake(self, tail);
+    }
 }
 
 static bool enter_folder(struct glob_visitor *visitor, const char *path)
@@ -253,11 +255,33 @@ static void look_at_all(struct file_input *self)
     }
 }
 
+/* Nothing waits for the clock: watches see all folders, every file is on its path and
+ * nothing of it is held. */
+static bool is_quiet(const struct file_input *self)
+{
+    const struct file_folder *folder;
+    const struct tail *tail;
+
+    if (self->scan_stirred || list_empty(&self->all_folders))
+        return false;
+    LIST_EACH (folder, &self->all_folders, all) {
+        if (!watch_is_live(&folder->watch))
+            return false;
+    }
+    LIST_EACH (tail, &self->tails, all) {
+        if (tail->gone || tail_has_rest(tail))
+            return false;
+    }
+    return true;
+}
+
 static void plan_next(struct file_input *self, uint64_t took_ns)
 {
-    uint64_t pause_ns = MIN(MAX(FILE_SCAN_NS, took_ns * FILE_SCAN_SHARE), FILE_SCAN_MAX_NS);
+    uint64_t least_ns = is_quiet(self) ? MIN(2 * self->scan_pause_ns, FILE_SCAN_QUIET_NS) : 0;
 
-    self->next_scan_ns = self->scanned_ns + pause_ns;
+    least_ns = MAX(MAX(FILE_SCAN_NS, least_ns), took_ns * FILE_SCAN_SHARE);
+    self->scan_pause_ns = MIN(least_ns, FILE_SCAN_MAX_NS);
+    self->next_scan_ns = self->scanned_ns + self->scan_pause_ns;
     loop_set_timer(context_of(self)->loop, &self->scan_timer, self->next_scan_ns);
 }
 
@@ -266,6 +290,7 @@ void file_scan(struct file_input *self)
     uint64_t start_ns = clock_now_ns();
 
     self->scan++;
+    self->scan_stirred = false;
     self->visitor = (struct glob_visitor){.folder = visit_folder, .file = visit_file};
     if (self->unwanted_folders.count)
         self->visitor.enter = enter_folder;

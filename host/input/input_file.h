@@ -25,6 +25,8 @@
 #define FILE_SCAN_NS (1 * NS_PER_S)
 #define FILE_SCAN_SHARE 300
 #define FILE_SCAN_MAX_NS (10 * NS_PER_S)
+/* While nothing changes and all folders are watched the pause doubles, up to this. */
+#define FILE_SCAN_QUIET_NS (8 * NS_PER_S)
 /* After names have changed they are looked through at once, but only so often. */
 #define FILE_SCAN_PAUSE_NS (50 * NS_PER_MS)
 
@@ -98,6 +100,8 @@ struct file_input {
     uint32_t scan;               /* its number */
     struct loop_timer scan_timer, turn_timer;
     uint64_t scanned_ns, next_scan_ns; /* when the last one ended; when the next is due */
+    uint64_t scan_pause_ns;            /* between these two */
+    bool scan_stirred;                 /* the scan that runs has found something */
     struct log_limit no_descriptor;
 
     size_t n_matched, n_already_read, n_unreadable; /* for explain */

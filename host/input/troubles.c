@@ -48,15 +48,27 @@ static char *make_labels(const struct input_context *context)
 
 void troubles_init(struct troubles *troubles, const struct input_context *context)
 {
-    SCOPED_FREE char *labels = make_labels(context);
-
     *troubles = (struct troubles){.context = context};
-    for (size_t i = 0; i < TROUBLE_KINDS; i++) {
+    for (size_t i = 0; i < TROUBLE_KINDS; i++)
         troubles->kinds[i].limit.interval_ns = TROUBLES_TOLD_NS;
-        if (context->metrics)
-            troubles->kinds[i].metric = metrics_get(context->metrics, METRIC_COUNTER,
-                kinds[i].metric, kinds[i].unit, kinds[i].help, labels);
+}
+
+/* A series is made when something is to be counted: most never are, and thousands of
+ * pipelines would have thousands of zeroes. */
+static void record(struct troubles *troubles, enum trouble kind, uint64_t count)
+{
+    struct metrics *metrics = troubles->context->metrics;
+    uint32_t *metric = &troubles->kinds[kind].metric;
+
+    if (!metrics)
+        return;
+    if (!*metric) {
+        SCOPED_FREE char *labels = make_labels(troubles->context);
+
+        *metric = metrics_get(metrics, METRIC_COUNTER, kinds[kind].metric, kinds[kind].unit,
+            kinds[kind].help, labels);
     }
+    metrics_record(metrics, *metric, (double)count);
 }
 
 static void tell(struct troubles *troubles, enum trouble kind, const char *path)
@@ -75,8 +87,7 @@ void troubles_add(struct troubles *troubles, enum trouble kind, const char *path
         return;
     troubles->kinds[kind].count += count;
     troubles->kinds[kind].untold += count;
-    if (troubles->context->metrics)
-        metrics_record(troubles->context->metrics, troubles->kinds[kind].metric, (double)count);
+    record(troubles, kind, count);
     if (log_limit_pass(&troubles->kinds[kind].limit, clock_now_ns(), &suppressed))
         tell(troubles, kind, path);
 }
