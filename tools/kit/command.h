@@ -11,5 +11,6 @@
 int command_inspect(int argc, char **argv);
 int command_describe(int argc, char **argv);
 int command_verify(int argc, char **argv);
+int command_new(int argc, char **argv);
 
 #endif

@@ -10,6 +10,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *help; /* NULL: not for people */
 } commands[] = {
+    {"new", command_new, "the project of a new plugin"},
     {"inspect", command_inspect, "what is in a plugin file, without running its code"},
     {"describe", command_describe, "the flushers of a plugin and their options"},
     {"verify", command_verify, "whether a plugin keeps the contract"},
