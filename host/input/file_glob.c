@@ -1,6 +1,7 @@
 #include "input/file_glob.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
@@ -96,6 +97,12 @@ static void descend(struct walk *walk, const char *name, const char *pattern, un
     walk->path.size = size;
 }
 
+/* Says nothing of what is in the folder. */
+static bool is_passing(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
+}
+
 /* All entries of the current folder, against the first component of `pattern`. */
 static void list_folder(struct walk *walk, const char *pattern, unsigned depth)
 {
@@ -105,8 +112,10 @@ static void list_folder(struct walk *walk, const char *pattern, unsigned depth)
     DIR *dir = opendir(path_of(walk));
     struct dirent *entry;
 
-    if (!dir)
+    if (!dir) {
+        walk->visitor->incomplete |= is_passing(errno);
         return;
+    }
     while ((entry = readdir(dir))) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;

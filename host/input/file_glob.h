@@ -14,6 +14,9 @@ struct glob_visitor {
     void (*folder)(struct glob_visitor *self, const char *path);
     /* A regular file that matches; symbolic links are followed. */
     void (*file)(struct glob_visitor *self, const char *path, const struct stat *status);
+    /* Set when a folder could not be looked into for want of descriptors or memory, or
+     * because its disk failed: what was not visited may be there all the same. */
+    bool incomplete;
 };
 
 /* Walks the file system; `pattern` is absolute. ** covers up to `max_depth` folders, and

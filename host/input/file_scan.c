@@ -244,13 +244,13 @@ static void look_at_all(struct file_input *self)
     struct file_folder *folder;
 
     LIST_EACH (tail, &self->tails, all) {
-        if (tail->seen != self->scan)
+        if (tail->seen != self->scan && (tail->gone || !self->visitor.incomplete))
             handle_gone(self, tail);
         else
             flush_if_quiet(self, tail);
     }
     LIST_EACH (folder, &self->all_folders, all) {
-        if (folder->seen != self->scan)
+        if (folder->seen != self->scan && !self->visitor.incomplete)
             drop_folder(self, folder);
     }
 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include "base/buf.h"
 #include "base/util.h"
@@ -139,6 +140,25 @@ START_TEST(walk_finds_files_and_folders)
     }
     ck_assert_str_eq(buf_text(&all), walks[_i].files);
     ck_assert_uint_eq(found.n_folders, walks[_i].n_folders);
+    ck_assert(!found.visitor.incomplete);
+}
+END_TEST
+
+/* Without descriptors nothing is seen, which does not mean that nothing is there. */
+START_TEST(walk_without_descriptors_is_incomplete)
+{
+    struct found found = {.visitor = {.folder = found_folder, .file = found_file}};
+    struct rlimit before, none;
+    char pattern[256];
+
+    snprintf(pattern, sizeof pattern, "%s/*.log", root);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    glob_walk(pattern, 0, &found.visitor);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert(found.visitor.incomplete);
+    ck_assert_uint_eq(found.n, 0);
 }
 END_TEST
 
@@ -149,5 +169,6 @@ int main(void)
     tcase_add_checked_fixture(tests, make_tree, remove_tree);
     tcase_add_loop_test(tests, paths_match_by_text, 0, (int)ARRAY_SIZE(by_text));
     tcase_add_loop_test(tests, walk_finds_files_and_folders, 0, (int)ARRAY_SIZE(walks));
+    tcase_add_test(tests, walk_without_descriptors_is_incomplete);
     return unit_run(tests);
 }
