@@ -1,0 +1,92 @@
+"""Starts, stops and restarts while lines come in."""
+import signal
+import time
+
+import pytest
+
+from world import wait_for
+
+
+def test_stop_and_start_again_and_again(torture, long_form):
+    """Catalogue 62: an orderly stop repeats nothing."""
+    log = torture.folder / "a.log"
+    torture.pipeline(log)
+    with torture.feeding(log, pause=0.005):
+        for _ in range(40 if long_form else 6):
+            torture.start()
+            torture.running()
+            torture.expect_some(100)
+            assert torture.host.stop() == 0, torture.host.text()
+        torture.start()
+    assert torture.finish().twice() == 0
+
+
+@pytest.mark.parametrize("mood", ["hang", "down", "unready", "later 60000"])
+def test_stop_while_the_destination_is_ill(torture, mood):
+    """Catalogue 62: the end comes by the deadline, and a restart has everything."""
+    log = torture.folder / "a.log"
+    torture.pipeline(log)
+    torture.stream().append(log, 5_000)
+    torture.sink.tell(mood)
+    torture.start()
+    wait_for(lambda: torture.sink.times(mood.split()[0]), "the mood")
+    began = time.monotonic()
+    torture.host.process.send_signal(signal.SIGTERM)
+    torture.host.process.wait(30)
+    took = time.monotonic() - began
+    assert took < 12, "2 s to drain, the flusher's last call, and what a loaded machine needs"
+    torture.kills += 1
+    torture.sink.tell("up")
+    torture.start()
+    torture.finish()
+
+
+def test_second_signal_stops_at_once(torture):
+    """Catalogue 62: whoever asks twice does not want to wait."""
+    log = torture.folder / "a.log"
+    torture.pipeline(log)
+    torture.stream().append(log, 5_000)
+    torture.sink.tell("down")
+    torture.paths += ["--drain-timeout", "60s"]
+    torture.start()
+    wait_for(lambda: torture.sink.times("down"), "a flush")
+    torture.host.process.send_signal(signal.SIGTERM)
+    torture.host.wait_log("msg=stopping")
+    time.sleep(0.5)  # closer together, two signals count as one
+    began = time.monotonic()
+    torture.host.process.send_signal(signal.SIGTERM)
+    torture.host.process.wait(30)
+    assert time.monotonic() - began < 5
+    torture.kills += 1
+    torture.sink.tell("up")
+    torture.start()
+    torture.finish()
+
+
+def test_stopped_while_it_starts(torture):
+    """Catalogue 62: a signal at any moment of the start."""
+    log = torture.folder / "a.log"
+    torture.pipeline(log)
+    torture.stream().append(log, 5_000)
+    for i in range(20):
+        torture.start()
+        time.sleep(0.004 * i)
+        torture.host.process.send_signal(signal.SIGTERM)
+        assert torture.host.process.wait(20) in (0, -signal.SIGTERM), torture.host.text()
+    torture.start()
+    assert torture.finish().twice() == 0
+
+
+def test_two_hosts_on_one_data_folder(torture):
+    """Catalogue 21: the second refuses, and the first does not notice."""
+    log = torture.folder / "a.log"
+    torture.pipeline(log)
+    torture.stream().append(log, 5_000)
+    torture.start()
+    torture.running()
+    first = torture.host
+    second = torture.weir.start(*torture.paths)
+    assert second.process.wait(20) not in (0, -signal.SIGSEGV)
+    assert str(torture.weir.data) in second.text()
+    torture.host = first
+    assert torture.finish().twice() == 0
