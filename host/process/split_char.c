@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "process/failures.h"
 #include "process/keys.h"
+#include "process/quoted.h"
 #include "process/source.h"
 
 struct split_char_options {
@@ -71,46 +72,17 @@ static void destroy(struct processor *processor)
     free(processor);
 }
 
-/* The quote that ends a value, NULL: none does, or something else than a separator follows. */
-static const char *find_close(
-    const struct split_char *self, const char *at, const char *end, size_t *ret_n_doubled)
-{
-    const char *close;
-
-    *ret_n_doubled = 0;
-    while ((close = memchr(at, self->quote, (size_t)(end - at)))) {
-        if (close + 1 == end || close[1] == self->separator)
-            return close;
-        if (close[1] != (char)self->quote)
-            return NULL;
-        ++*ret_n_doubled;
-        at = close + 2;
-    }
-    return NULL;
-}
-
 /* The value between quotes; *at is behind the first one, and then behind the separator
  * that follows. False: the quotes are wrong. */
 static bool take_quoted(const struct split_char *self, struct batch *batch, const char **at,
     const char *end, struct weir_str *ret_value)
 {
-    size_t n_doubled;
-    const char *start = *at, *close = find_close(self, start, end, &n_doubled);
-    char *text, *to;
+    struct weir_str text = {*at, (size_t)(end - *at)};
+    size_t size = quoted_take(batch, text, (char)self->quote, self->separator, ret_value);
 
-    if (!close)
-        return false;
-    *at = close + 1 + (close + 1 < end);
-    *ret_value = (struct weir_str){start, (size_t)(close - start)};
-    if (!n_doubled)
-        return true;
-    text = to = batch_alloc(batch, ret_value->size - n_doubled);
-    for (const char *from = start; from < close; from++) {
-        *to++ = *from;
-        from += *from == (char)self->quote;
-    }
-    *ret_value = (struct weir_str){text, (size_t)(to - text)};
-    return true;
+    *at += size;
+    *at += *at < end;
+    return size;
 }
 
 static struct weir_str take_plain(const struct split_char *self, const char **at, const char *end)
