@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "input/checkpoint_record.h"
 
+/* An empty value takes the key out of the store. */
 struct checkpoint_value {
     struct map_item by_key;
     struct list link;

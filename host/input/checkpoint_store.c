@@ -90,8 +90,11 @@ static int put_all(MDB_txn *txn, MDB_dbi dbi, const struct checkpoint_set *set)
         MDB_val key = {sizeof item->key, &item->key};
         MDB_val value = {item->value.size, item->value.data};
 
-        if (!r)
-            r = mdb_put(txn, dbi, &key, &value, 0);
+        if (r)
+            break;
+        r = item->value.size ? mdb_put(txn, dbi, &key, &value, 0) : mdb_del(txn, dbi, &key, NULL);
+        if (r == MDB_NOTFOUND)
+            r = 0;
     }
     return r;
 }

@@ -20,7 +20,7 @@ void checkpoint_store_close(struct checkpoint_store *store);
 /* Whether an error of open means damage, rather than a disk or rights problem. */
 bool checkpoint_store_is_damage(int error);
 
-/* Writes all, in one transaction. */
+/* Writes all, in one transaction; empty values are removed. */
 int checkpoint_store_put(struct checkpoint_store *store, const struct checkpoint_set *set);
 /* Appends the value of a key; false when there is none. */
 bool checkpoint_store_get(

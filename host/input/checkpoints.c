@@ -28,8 +28,11 @@ static void encode_now(const struct checkpoint *checkpoint, struct buf *value)
 /* Puts the positions of now among what is to be written; under the lock. */
 void checkpoint_take_positions(struct checkpoint *checkpoint, struct checkpoint_set *set)
 {
+    struct buf *value = checkpoint_set_put(set, &checkpoint->key);
+
     list_remove(&checkpoint->dirty);
-    encode_now(checkpoint, checkpoint_set_put(set, &checkpoint->key));
+    if (!checkpoint->forgotten)
+        encode_now(checkpoint, value);
 }
 
 /* Marks it for writing; under the lock. */
@@ -140,6 +143,16 @@ bool checkpoint_is_noted(struct checkpoint *checkpoint)
     return noted;
 }
 
+void checkpoint_forget(struct checkpoint *checkpoint)
+{
+    struct checkpoints *self = checkpoint->owner;
+
+    pthread_mutex_lock(&self->lock);
+    checkpoint->forgotten = true;
+    mark_dirty(checkpoint); /* wakes the writer, if it need be */
+    pthread_mutex_unlock(&self->lock);
+}
+
 static void checkpoint_destroy(struct checkpoint *checkpoint)
 {
     for (uint32_t i = 0; i < checkpoint->n_lanes; i++)
@@ -158,9 +171,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
     self = checkpoint->owner;
     pthread_mutex_lock(&self->lock);
     if (!checkpoint->superseded) {
-        bool dirty = list_linked(&checkpoint->dirty);
-
-        if (dirty)
+        if (list_linked(&checkpoint->dirty))
             checkpoint_take_positions(checkpoint, &self->pending);
         map_remove(&self->open, &checkpoint->by_key);
     }

@@ -57,6 +57,8 @@ struct checkpoint *checkpoint_open(
 bool checkpoint_is_noted(struct checkpoint *checkpoint);
 /* The last positions are written soon. NULL is fine. */
 void checkpoint_close(struct checkpoint *checkpoint);
+/* Nothing of it will be needed again: closing it takes it out of the store. */
+void checkpoint_forget(struct checkpoint *checkpoint);
 /* Positions of the source have grown. */
 void checkpoint_touch(struct checkpoint *checkpoint);
 /* The file is known better, or by another name. */

@@ -22,6 +22,7 @@ struct checkpoint {
     uint64_t noted_by; /* the round of writing that puts it into the store */
     uint64_t noted;    /* the smallest position when it was last looked at */
     bool superseded;   /* another is open with its key */
+    bool forgotten;    /* closing it takes it out of the store */
 };
 
 struct checkpoints {

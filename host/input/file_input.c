@@ -27,11 +27,13 @@ struct input *file_create(const struct input_context *context, char *why, size_t
     self->input =
         (struct input){.class = context->config->class->implementation, .context = context};
     self->options = context->config->options->values;
+    self->open_max = file_open_max();
     list_init(&self->tails);
     list_init(&self->work);
     list_init(&self->idle);
     list_init(&self->lacking);
     list_init(&self->all_folders);
+    list_init(&self->renamed);
     self->scan_timer.expired = scan_is_due;
     self->turn_timer.expired = turn_is_due;
     self->no_descriptor.interval_ns = NO_DESCRIPTOR_LOG_NS;
@@ -94,6 +96,9 @@ void file_explain(struct input *input, char *text, size_t text_max)
     else if (self->n_unreadable)
         snprintf(text, text_max, "%zu of %zu files cannot be read: %s", self->n_unreadable,
             self->n_matched, self->unreadable);
+    else if (self->n_compressed)
+        snprintf(
+            text, text_max, "%zu of %zu files are compressed", self->n_compressed, self->n_matched);
     else if (self->n_already_read && checkpoints)
         snprintf(text, text_max, "%zu of %zu files were already read (checkpoint in %s)",
             self->n_already_read, self->n_matched, checkpoints_folder(checkpoints));

@@ -77,7 +77,7 @@ static void set_path(struct file_input *self, struct tail *tail, const char *pat
         map_remove(&self->by_path, &tail->by_path);
     }
     tail_rename(tail, path);
-    tail->gone = false;
+    tail->gone = tail->closed = false;
     map_put(&self->by_path, &tail->by_path, hash_text(path));
 }
 
@@ -118,6 +118,16 @@ static void file_written(struct watch *watch, const char *name)
         file_wake(folder->owner, tail);
 }
 
+static void file_renamed(struct watch *watch, const char *from, const char *to)
+{
+    struct file_folder *folder = container_of(watch, struct file_folder, watch);
+    const char *path = strcmp(folder->path, "/") ? folder->path : "";
+    SCOPED_FREE char *from_path = mem_printf("%s/%s", path, from);
+    SCOPED_FREE char *to_path = mem_printf("%s/%s", path, to);
+
+    file_note_renamed(folder->owner, from_path, to_path);
+}
+
 static void names_changed(struct watch *watch)
 {
     struct file_input *self = container_of(watch, struct file_folder, watch)->owner;
@@ -149,6 +159,7 @@ static struct file_folder *add_folder(struct file_input *self, const char *path)
     folder->owner = self;
     folder->path = mem_strdup(path);
     folder->watch.written = file_written;
+    folder->watch.renamed = file_renamed;
     folder->watch.rescan = names_changed;
     map_put(&self->folders, &folder->by_path, hash_text(path));
     list_append(&self->all_folders, &folder->all);
@@ -199,18 +210,33 @@ static uint64_t quiet_ns(const struct file_input *self, const struct tail *tail)
     return now_ns > tail->grew_ns ? now_ns - tail->grew_ns : 0;
 }
 
-/* Closed, and nothing leads to it: it is forgotten when all of it is secured. */
+/* Nothing leads to it and it cannot be opened: it is forgotten when all of it is secured.
+ * If it was deleted, so is its checkpoint: no file can be this one again. */
 static void bury(struct file_input *self, struct tail *tail)
 {
     tail_push_rest(tail);
     if (tail->source && !ack_all_secured(&tail->source->ack))
         return;
     troubles_add(&self->setup.troubles, TROUBLE_LOST_BYTES, tail->path, tail_unread(tail));
+    if (tail->deleted && tail->source && tail->source->checkpoint)
+        checkpoint_forget(tail->source->checkpoint);
     file_drop(self, tail);
 }
 
+static void close_gone(struct file_input *self, struct tail *tail)
+{
+    tail->closed = true;
+    if (tail->fd < 0)
+        return;
+    tail->deleted = tail_is_deleted(tail);
+    tail_push_rest(tail);
+    list_remove(&tail->idle);
+    file_close(self, tail);
+}
+
 /* A file that no path leads to is read to its end, kept a while, and closed; it is
- * remembered until all of it is secured, in case its path comes back. */
+ * remembered until all of it is secured, in case its path comes back. One that was not
+ * open is tried by the name it has been given, if that is known. */
 static void handle_gone(struct file_input *self, struct tail *tail)
 {
     if (!tail->gone) {
@@ -218,15 +244,12 @@ static void handle_gone(struct file_input *self, struct tail *tail)
         tail->grew_ns = MAX(tail->grew_ns, loop_now_ns(context_of(self)->loop));
         map_remove(&self->by_path, &tail->by_path);
     }
-    if (tail->fd < 0) {
+    if (tail->closed)
         bury(self, tail);
-    } else if (!list_linked(&tail->work) && quiet_ns(self, tail) >= FILE_GONE_KEEP_NS) {
-        tail_push_rest(tail);
-        list_remove(&tail->idle);
-        file_close(self, tail);
-    } else {
+    else if (!list_linked(&tail->work) && quiet_ns(self, tail) >= FILE_GONE_KEEP_NS)
+        close_gone(self, tail);
+    else
         file_wake(self, tail); /* it may grow where no watch sees it */
-    }
 }
 
 /* Nothing has come for long: what is held is delivered, once its end is seen again. */
@@ -299,6 +322,7 @@ void file_scan(struct file_input *self)
     self->scanned_ns = clock_now_ns();
     if (context_of(self)->once)
         return;
+    file_take_up_renamed(self);
     look_at_all(self);
     plan_next(self, self->scanned_ns - start_ns);
 }
@@ -307,6 +331,7 @@ void file_scan_finish(struct file_input *self)
 {
     struct file_folder *folder;
 
+    file_forget_renamed(self);
     LIST_EACH (folder, &self->all_folders, all) {
         drop_folder(self, folder);
     }

@@ -14,112 +14,10 @@ void file_wake(struct file_input *self, struct tail *tail)
     if (self->stopped || tail->done || list_linked(&tail->work))
         return;
     list_remove(&tail->idle);
-    if (list_empty(&self->work))
+    if (list_empty(&self->work) || tail->fd < 0) /* it is opened though nothing may be read */
         loop_set_timer(
             context_of(self)->loop, &self->turn_timer, loop_now_ns(context_of(self)->loop));
     list_append(&self->work, &tail->work);
-}
-
-/* Makes room for one more open file; false when none can be closed. */
-static bool make_room(struct file_input *self)
-{
-    struct tail *tail;
-
-    if (self->n_open < FILE_OPEN_MAX)
-        return true;
-    LIST_EACH (tail, &self->idle, idle) {
-        if (tail->gone)
-            continue;
-        list_remove(&tail->idle);
-        file_close(self, tail);
-        return true;
-    }
-    return false;
-}
-
-static void tell_unreadable(struct file_input *self, struct tail *tail, int error)
-{
-    if (error == tail->error)
-        return;
-    tail->error = error;
-    log_warn("file cannot be read; trying again", LOG_STR("pipeline", context_of(self)->pipeline),
-        LOG_STR("path", tail->path), LOG_STR("error", strerror(error)));
-}
-
-static void note_unreadable(struct file_input *self, struct tail *tail, int error)
-{
-    tell_unreadable(self, tail, error);
-    if (!context_of(self)->once)
-        return;
-    tail->done = true;
-    self->n_unreadable++;
-    if (!self->unreadable)
-        self->unreadable = mem_printf("%s: %s", tail->path, strerror(error));
-}
-
-/* One descriptor can be had again: who waits for one has its turn. */
-static void wake_lacking(struct file_input *self)
-{
-    struct tail *tail = list_first(&self->lacking, struct tail, idle);
-
-    if (tail)
-        file_wake(self, tail);
-}
-
-void file_close(struct file_input *self, struct tail *tail)
-{
-    if (tail->fd < 0)
-        return;
-    tail_close(tail);
-    self->n_open--;
-    wake_lacking(self);
-}
-
-/* Waits until another is closed or idle. Said when it lasts: at start many files pass
- * through few descriptors. */
-static void lack_descriptor(struct file_input *self, struct tail *tail)
-{
-    uint64_t now_ns = loop_now_ns(context_of(self)->loop), suppressed;
-
-    if (context_of(self)->once && !self->n_open) {
-        note_unreadable(self, tail, EMFILE);
-        return;
-    }
-    list_append(&self->lacking, &tail->idle);
-    if (!tail->lacks_ns)
-        tail->lacks_ns = now_ns;
-    if (now_ns - tail->lacks_ns >= FILE_LACKS_TOLD_NS &&
-        log_limit_pass(&self->no_descriptor, now_ns, &suppressed))
-        log_warn("no descriptor is left for more files; they wait",
-            LOG_STR("pipeline", context_of(self)->pipeline), LOG_STR("path", tail->path),
-            LOG_INT("open", self->n_open));
-}
-
-/* Opens and checks it; false when it is not to be read now: a scan brings it back. */
-static bool prepare(struct file_input *self, struct tail *tail, bool *ret_opened)
-{
-    bool was_open = tail->fd >= 0;
-    int r;
-
-    if (!was_open && !make_room(self))
-        r = -EMFILE;
-    else
-        r = tail_check(tail);
-    self->n_open += (size_t)(tail->fd >= 0) - (size_t)was_open;
-    *ret_opened = !was_open;
-    if (r)
-        list_remove(&tail->work);
-    if (r == -ENOENT || r == -ESTALE)
-        tail->done = context_of(self)->once; /* its path leads elsewhere: a scan will tell */
-    else if (r == -EMFILE || r == -ENFILE)
-        lack_descriptor(self, tail);
-    else if (r)
-        note_unreadable(self, tail, -r);
-    if (r)
-        return false;
-    tail->error = 0;
-    tail->lacks_ns = 0;
-    return true;
 }
 
 /* `once`: nothing more is read of it, and what came of it goes on its way. */
@@ -155,7 +53,7 @@ static bool note_end(struct file_input *self, struct tail *tail)
         tail_yield(tail);
     tail->flush_due = false;
     list_append(&self->idle, &tail->idle);
-    wake_lacking(self);
+    file_wake_lacking(self);
     return true;
 }
 
@@ -163,7 +61,7 @@ static void note_error(struct file_input *self, struct tail *tail, int error)
 {
     list_remove(&tail->work);
     file_close(self, tail);
-    note_unreadable(self, tail, error);
+    file_note_unreadable(self, tail, error);
 }
 
 static bool may_read(const struct file_input *self)
@@ -215,11 +113,11 @@ enum turn_result {
 
 static enum turn_result take_file(struct file_input *self, struct tail *tail, unsigned *budget)
 {
-    bool opened;
+    bool opened = tail->fd < 0;
 
     if (!may_read(self))
         return TURN_BLOCKED;
-    if (!prepare(self, tail, &opened))
+    if (!file_prepare(self, tail))
         return TURN_READ;
     if (!tail_is_noted(tail)) {
         requeue(self, tail);
@@ -227,6 +125,25 @@ static enum turn_result take_file(struct file_input *self, struct tail *tail, un
         return opened ? TURN_READ : TURN_WAITS;
     }
     return read_share(self, tail, budget) ? TURN_READ : TURN_BLOCKED;
+}
+
+/* Nothing may be read; but what is open is not lost when it is renamed or deleted. Some
+ * files now, the others in the next turn. */
+static void open_waiting(struct file_input *self)
+{
+    struct loop *loop = context_of(self)->loop;
+    unsigned budget = FILE_TURN_OPENS;
+    struct tail *tail;
+
+    LIST_EACH (tail, &self->work, work) {
+        if (tail->fd >= 0)
+            continue;
+        if (!budget--) {
+            loop_set_timer(loop, &self->turn_timer, loop_now_ns(loop));
+            return;
+        }
+        file_prepare(self, tail);
+    }
 }
 
 void file_take_turn(struct file_input *self)
@@ -239,8 +156,10 @@ void file_take_turn(struct file_input *self)
     while (budget && (tail = list_first(&self->work, struct tail, work))) {
         enum turn_result result = take_file(self, tail, &budget);
 
-        if (result == TURN_BLOCKED)
+        if (result == TURN_BLOCKED) {
+            open_waiting(self);
             return; /* resume() brings us back */
+        }
         only_waits &= result == TURN_WAITS;
     }
     if (list_empty(&self->work))

@@ -4,6 +4,7 @@
 #define INPUT_FINGERPRINT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FINGERPRINT_MAX_BYTES 1024U
@@ -19,5 +20,12 @@ int fingerprint_check(struct fingerprint *print, int fd, bool *ret_same);
 
 /* The same for bytes in memory: the first `size` bytes of a file. */
 bool fingerprint_match(struct fingerprint *print, const void *data, uint32_t size);
+
+/* Bytes that show whether a file is compressed. */
+#define COMPRESSED_MARK_BYTES 10U
+
+/* Whether these first bytes of a file are those of gzip, zstd, xz, bzip2, lz4, zip or
+ * compress. */
+bool compressed_mark(const unsigned char *start, size_t size);
 
 #endif

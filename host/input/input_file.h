@@ -8,9 +8,11 @@
 #include "input/tail.h"
 #include "input/watcher.h"
 
-/* Files that are open at once; beyond it idle ones are closed, and opened again when
- * they grow. */
+/* Files that are open at once, if the process may have many; beyond it idle ones are
+ * closed, and opened again when they grow. */
 #define FILE_OPEN_MAX 4096
+/* Files that are opened in a turn while nothing may be read. */
+#define FILE_TURN_OPENS 64
 /* Blocks read of one file, and of all, before others have their turn. */
 #define FILE_TURN_BLOCKS 4
 #define FILE_LOOP_BLOCKS 16
@@ -18,6 +20,9 @@
 #define FILE_LACKS_TOLD_NS (5 * NS_PER_S)
 /* How often is looked whether new files are noted in the checkpoints. */
 #define FILE_NOTED_POLL_NS (1 * NS_PER_MS)
+/* Files that were renamed are remembered so long, and so many. */
+#define FILE_RENAMED_KEEP_NS (2 * NS_PER_S)
+#define FILE_RENAMED_MAX 4096
 /* A file without a path is closed this long after it last grew. */
 #define FILE_GONE_KEEP_NS (5 * NS_PER_S)
 /* Names are looked through this often, or less when that takes long: at most one part
@@ -77,6 +82,15 @@ struct file_folder {
     int error;     /* of the last try to watch it, told once */
 };
 
+/* A file that had a name that is wanted, and was renamed. It is taken up unless it is
+ * known: it may have come and gone between two scans. */
+struct renamed_file {
+    struct list link;
+    char *name;          /* its first */
+    char *path;          /* where it is, as far as the watches have told */
+    uint64_t changed_ns; /* when they did; loop time */
+};
+
 struct file_input {
     struct input input; /* first */
     const struct file_options *options;
@@ -92,9 +106,11 @@ struct file_input {
     struct list work;    /* to be read, in turn */
     struct list idle;    /* open, read to the end; longest idle first */
     struct list lacking; /* to be read as soon as there is a descriptor */
-    size_t n_open;
+    size_t n_open, open_max;
     struct map folders;
     struct list all_folders;
+    struct list renamed; /* lately */
+    size_t n_renamed;
 
     struct glob_visitor visitor; /* of the scan that runs */
     uint32_t scan;               /* its number */
@@ -104,8 +120,8 @@ struct file_input {
     bool scan_stirred;                 /* the scan that runs has found something */
     struct log_limit no_descriptor;
 
-    size_t n_matched, n_already_read, n_unreadable; /* for explain */
-    char *unreadable;                               /* the first one, with why */
+    size_t n_matched, n_already_read, n_unreadable, n_compressed; /* for explain */
+    char *unreadable;                                             /* the first one, with why */
     bool stopped, ended;
 };
 
@@ -133,16 +149,30 @@ struct tail *file_add(struct file_input *self, const char *path, const struct st
 /* Forgets one, once nothing is out, or at stop. */
 void file_drop(struct file_input *self, struct tail *tail);
 
-/* file_moved.c: files that went away unread while the process was not running: looked for beside
- * where they were. Once, after the first scan. */
+/* file_moved.c: files that went away unread while the process was not running, looked for
+ * below where they were; once, after the first scan. */
 void file_find_moved(struct file_input *self);
+/* file_renamed.c: files that were renamed while it runs, as the watches tell it. */
+void file_note_renamed(struct file_input *self, const char *from, const char *to);
+/* Takes up those that are not known; after the names have been looked through. */
+void file_take_up_renamed(struct file_input *self);
+void file_forget_renamed(struct file_input *self);
+
+/* file_open.c: few descriptors for many files. */
+size_t file_open_max(void);
+/* Opens the file if it is closed, and checks it; false when it is not to be read now: it is
+ * taken out of the queue, a scan brings it back. */
+bool file_prepare(struct file_input *self, struct tail *tail);
+/* Closes the descriptor, if it is open. */
+void file_close(struct file_input *self, struct tail *tail);
+/* A descriptor can be had again: who waits for one has its turn. */
+void file_wake_lacking(struct file_input *self);
+void file_note_unreadable(struct file_input *self, struct tail *tail, int error);
 
 /* file_turn.c: reads what there is to read, in turn. */
 void file_take_turn(struct file_input *self);
 /* Puts it in the queue. */
 void file_wake(struct file_input *self, struct tail *tail);
-/* Closes the descriptor, if it is open. */
-void file_close(struct file_input *self, struct tail *tail);
 /* `once`: tells of the end when all is read. */
 void file_end_if_done(struct file_input *self);
 

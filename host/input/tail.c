@@ -65,7 +65,7 @@ void tail_rename(struct tail *tail, const char *path)
         checkpoint_describe(tail->source->checkpoint, path, &tail->print);
 }
 
-static void set_name(struct tail *tail, const char *name)
+void tail_set_name(struct tail *tail, const char *name)
 {
     free(tail->name);
     tail->name = mem_strdup(name);
@@ -80,7 +80,7 @@ bool tail_is_noted(struct tail *tail)
 
 void tail_set_known(struct tail *tail, const char *name)
 {
-    set_name(tail, name);
+    tail_set_name(tail, name);
     tail->only_known = true;
 }
 
@@ -89,11 +89,18 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+void tail_note_size(struct tail *tail, uint64_t size)
+{
+    if (size < tail->size)
+        tail->was_size = MAX(tail->was_size, tail->size);
+    tail->size = size;
+}
+
 bool tail_look(struct tail *tail, const struct stat *status)
 {
     uint64_t size = (uint64_t)status->st_size;
 
-    tail->size = MAX(tail->size, size);
+    tail_note_size(tail, size);
     return tail->end != size || !same_time(&tail->changed, &status->st_mtim);
 }
 
@@ -102,11 +109,23 @@ bool tail_has_rest(const struct tail *tail)
     return tail->position - lines_held(&tail->lines) < tail->furthest;
 }
 
-uint64_t tail_unread(const struct tail *tail)
+bool tail_is_deleted(const struct tail *tail)
+{
+    struct stat status;
+
+    return !fstat(tail->fd, &status) && status.st_nlink == 0;
+}
+
+static uint64_t behind(const struct tail *tail, uint64_t end)
 {
     uint64_t done = tail->position - lines_held(&tail->lines);
 
-    return tail->size > done ? tail->size - done : 0;
+    return end > done ? end - done : 0;
+}
+
+uint64_t tail_unread(const struct tail *tail)
+{
+    return behind(tail, tail->size);
 }
 
 enum tail_change tail_change_of(uint64_t position, uint64_t size, bool same_print)
@@ -233,13 +252,11 @@ static void begin_anew(struct tail *tail, enum tail_change change, uint64_t size
     log_debug("file begins anew", LOG_STR("pipeline", context_of(tail)->pipeline),
         LOG_STR("path", tail->path), LOG_INT("was_read", tail->position), LOG_INT("size", size));
     tail_push_rest(tail);
-    if (change == TAIL_REPLACED) {
-        set_name(tail, tail->path);
-        tail->size = tail->end == UINT64_MAX ? 0 : tail->end; /* a later one is not the old's */
-    }
+    if (change == TAIL_REPLACED)
+        tail_set_name(tail, tail->path);
+    tail_note_size(tail, size);
     troubles_add(troubles, TROUBLE_TRUNCATIONS, tail->path, 1);
-    troubles_add(troubles, TROUBLE_LOST_BYTES, tail->path, tail_unread(tail));
-    tail->size = size;
+    troubles_add(troubles, TROUBLE_LOST_BYTES, tail->path, behind(tail, tail->was_size));
     tail->print = (struct fingerprint){0};
     fingerprint_check(&tail->print, tail->fd, &same);
     begin_at(tail, zeros);
@@ -282,11 +299,58 @@ static int check_print(struct tail *tail, bool *ret_same)
     return r;
 }
 
+/* Whether nothing was read of it yet and it is no text at all. */
+static bool is_compressed(struct tail *tail)
+{
+    unsigned char start[COMPRESSED_MARK_BYTES];
+    ssize_t n;
+
+    if (tail->position && !tail->compressed)
+        return false;
+    n = pread(tail->fd, start, sizeof start, 0);
+    return n > 0 && compressed_mark(start, (size_t)n);
+}
+
+/* What is done with a file that is compressed: nothing, until it changes. */
+static int pass_over(struct tail *tail, const struct stat *status)
+{
+    if (!tail->compressed)
+        troubles_add(&tail->setup->troubles, TROUBLE_COMPRESSED, tail->path, 1);
+    tail->compressed = true;
+    tail->end = (uint64_t)status->st_size;
+    tail->changed = status->st_mtim;
+    return -EMEDIUMTYPE;
+}
+
+/* The descriptor is open: 0 or -errno. */
+static int check_open(struct tail *tail, const struct stat *status, bool same_inode)
+{
+    uint64_t size = (uint64_t)status->st_size;
+    enum tail_change change;
+    bool same = true;
+    int r = 0;
+
+    if (is_compressed(tail))
+        return pass_over(tail, status);
+    tail->compressed = false;
+    if (!tail->source)
+        r = begin(tail, size);
+    else if (!same_time(&tail->changed, &status->st_mtim))
+        r = check_print(tail, &same);
+    if (r)
+        return r;
+    change = tail_change_of(tail->position, size, same && same_inode);
+    if (change != TAIL_SAME)
+        begin_anew(tail, change, size);
+    tail->was_size = 0;
+    tail->changed = status->st_mtim;
+    return 0;
+}
+
 int tail_check(struct tail *tail)
 {
     struct stat status = {0};
-    enum tail_change change;
-    bool same_inode = true, same = true;
+    bool same_inode = true;
     int r = 0;
 
     if (tail->fd < 0) {
@@ -295,19 +359,9 @@ int tail_check(struct tail *tail)
     } else if (fstat(tail->fd, &status) < 0) {
         r = -errno;
     }
+    if (!r)
+        r = check_open(tail, &status, same_inode);
     if (r)
-        return r;
-    if (!tail->source)
-        r = begin(tail, (uint64_t)status.st_size);
-    else if (!same_time(&tail->changed, &status.st_mtim))
-        r = check_print(tail, &same);
-    if (r) {
         tail_close(tail);
-        return r;
-    }
-    change = tail_change_of(tail->position, (uint64_t)status.st_size, same && same_inode);
-    if (change != TAIL_SAME)
-        begin_anew(tail, change, (uint64_t)status.st_size);
-    tail->changed = status.st_mtim;
-    return 0;
+    return r;
 }

@@ -49,7 +49,8 @@ struct tail {
     struct lines lines;
     uint64_t position;       /* bytes read; the line that is held lies before it */
     uint64_t end;            /* its size when its end was last seen; UINT64_MAX: not yet */
-    uint64_t size;           /* its size when it was last looked at */
+    uint64_t size;           /* when it was last looked at */
+    uint64_t was_size;       /* before it became smaller; 0: it did not, since it was begun */
     uint64_t *lane_starts;   /* by lane, where each began; NULL: all have the same */
     uint64_t boundary;       /* where the next lane begins; UINT64_MAX: none */
     struct timespec changed; /* its mtime when it was last checked */
@@ -59,6 +60,7 @@ struct tail {
     uint64_t lacks_ns;       /* since when it lacks a descriptor; loop time, 0: it does not */
     int error;               /* of the last try to open it, told once */
     bool already_read;       /* its checkpoint lay at its end when it was opened */
+    bool compressed;         /* when it was last looked into, and told */
     bool noted;              /* its checkpoint is in the store */
     bool only_known;         /* read it only if its checkpoint fits; its name is set then */
 
@@ -67,6 +69,8 @@ struct tail {
     struct list all, work, idle; /* idle: also among those that lack a descriptor */
     uint32_t seen;               /* the scan that saw it last */
     bool gone;                   /* no path leads to it any more */
+    bool closed;                 /* and it has been read to its end and closed for good */
+    bool deleted;                /* it had no name at all when it was closed */
     bool flush_due;              /* at its end, what is held is delivered */
     bool at_end, done;           /* `once`: the end was seen; nothing more is read */
 };
@@ -77,20 +81,27 @@ struct tail *tail_create(struct tail_setup *setup, const char *path, const struc
 void tail_destroy(struct tail *tail);
 
 /* Opens it if it is closed, and sees whether it is the same as before and has not been
- * truncated; if not it is begun anew. 0 or -errno (ESTALE: the path leads elsewhere now,
- * or it is not the file that was looked for). */
+ * truncated; if not it is begun anew. 0 or -errno, and then it is closed (ESTALE: the path
+ * leads elsewhere now, or it is not the file that was looked for; EMEDIUMTYPE: it is
+ * compressed). */
 int tail_check(struct tail *tail);
 /* Closes the descriptor; it can be opened again while the path leads to it. */
 void tail_close(struct tail *tail);
 void tail_rename(struct tail *tail, const char *path);
+/* What the tag __path__ says. */
+void tail_set_name(struct tail *tail, const char *name);
 /* Whether it may be read: its checkpoint is in the store, so that it is found again. */
 bool tail_is_noted(struct tail *tail);
 /* Looked for by its checkpoint: `name` is what it was called then. */
 void tail_set_known(struct tail *tail, const char *name);
+/* Its size was seen, and whether it has become smaller. */
+void tail_note_size(struct tail *tail, uint64_t size);
 /* Takes a look at its status: whether there is reason to read it. */
 bool tail_look(struct tail *tail, const struct stat *status);
 /* Whether something was read of it that has not been delivered, or lies behind it. */
 bool tail_has_rest(const struct tail *tail);
+/* Whether it has no name any more, anywhere; it is open. */
+bool tail_is_deleted(const struct tail *tail);
 /* How many bytes were seen of it that have not been read. */
 uint64_t tail_unread(const struct tail *tail);
 

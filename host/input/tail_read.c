@@ -175,7 +175,7 @@ static ssize_t count_unread(struct tail *tail)
     if (fstat(tail->fd, &status) < 0)
         return -1;
     tail->end = (uint64_t)status.st_size;
-    tail->size = MAX(tail->size, tail->end);
+    tail_note_size(tail, tail->end);
     size = MIN((uint64_t)status.st_size, tail->boundary);
     return size > tail->position ? (ssize_t)(size - tail->position) : 0;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include "base/map.h"
@@ -24,6 +25,12 @@ struct watcher {
     struct loop_timer pause; /* set: the descriptor is not looked at until it expires */
     struct map folders;      /* by wd */
     char *events;
+    /* The half of a renaming that was read last, cookie 0: none. */
+    struct {
+        uint32_t cookie;
+        int wd;
+        char name[NAME_MAX + 1];
+    } from;
 };
 
 static struct watched_folder *find_folder(struct watcher *watcher, int wd)
@@ -62,6 +69,27 @@ static void tell_all(struct watcher *watcher)
             tell_folder(container_of(item, struct watched_folder, by_wd));
 }
 
+/* The kernel tells of a renaming in two events, one behind the other. */
+static void note_rename(
+    struct watcher *watcher, struct watched_folder *folder, const struct inotify_event *event)
+{
+    bool second = event->mask & IN_MOVED_TO && event->cookie == watcher->from.cookie &&
+                  event->wd == watcher->from.wd;
+    struct watch *watch;
+
+    if (second)
+        LIST_EACH (watch, &folder->watches, link) {
+            if (watch->renamed)
+                watch->renamed(watch, watcher->from.name, event->name);
+        }
+    watcher->from.cookie = 0;
+    if (event->mask & IN_MOVED_FROM) {
+        watcher->from.cookie = event->cookie;
+        watcher->from.wd = event->wd;
+        snprintf(watcher->from.name, sizeof watcher->from.name, "%s", event->name);
+    }
+}
+
 static void dispatch(struct watcher *watcher, const struct inotify_event *event)
 {
     struct watched_folder *folder;
@@ -74,6 +102,8 @@ static void dispatch(struct watcher *watcher, const struct inotify_event *event)
     folder = find_folder(watcher, event->wd);
     if (!folder)
         return;
+    if (event->mask & (IN_MOVED_FROM | IN_MOVED_TO) && event->len)
+        note_rename(watcher, folder, event);
     if (event->mask & (NAMES_MASK | SELF_MASK | IN_IGNORED | IN_UNMOUNT))
         tell_folder(folder);
     else if (event->mask & IN_MODIFY && event->len)

@@ -20,6 +20,8 @@ struct watcher;
 struct watch {
     /* A file of that name in the folder was written to. */
     void (*written)(struct watch *self, const char *name);
+    /* A file of the folder has another name in it now; rescan follows. May be NULL. */
+    void (*renamed)(struct watch *self, const char *from, const char *to);
     /* Names came or went, or events were lost: look at everything. */
     void (*rescan)(struct watch *self);
     /* Private. */

@@ -452,6 +452,70 @@ START_TEST(closed_gate_stops_reading_and_opening_goes_on)
 }
 END_TEST
 
+START_TEST(compressed_file_is_passed_over_until_it_is_text)
+{
+    put("a.log", 0, "\x1F\x8B\x08 and so on\n", 14);
+    run_once("a.log");
+    expect_lines("");
+    ck_assert_str_eq(explanation(), "1 of 1 files are compressed");
+    harness_stop(&h);
+    h.context.once = false;
+    start("a.log", "");
+    run_for_ms(&h, 100);
+    put("a.log", O_TRUNC, "text\n", 5);
+    run_until_lines(&h, 1);
+    expect_lines("text|");
+}
+END_TEST
+
+/* Found while nothing may be read, and gone before something may. */
+START_TEST(file_that_goes_while_the_gate_is_closed_is_read)
+{
+    open_checkpoints();
+    gate_close(&h.gate);
+    append("a.log", "one\n");
+    start("a.log", "");
+    run_for_ms(&h, 100);
+    unlink(in_folder("a.log"));
+    append("a.log", "two\n");
+    run_for_ms(&h, 200);
+    rename(in_folder("a.log"), in_folder("a.old"));
+    gate_open(&h.gate);
+    run_until_lines(&h, 2);
+    expect_lines("one|two|");
+}
+END_TEST
+
+static size_t n_known;
+
+static void count_known(
+    void *context, const struct checkpoint_key *key, const struct checkpoint_record *record)
+{
+    (void)context;
+    (void)key;
+    (void)record;
+    n_known++;
+}
+
+static bool nothing_is_known(struct harness *self)
+{
+    n_known = 0;
+    checkpoints_each(self->context.checkpoints, "test", "input_file/1", count_known, NULL);
+    return n_known == 0;
+}
+
+START_TEST(checkpoint_of_a_deleted_file_is_forgotten)
+{
+    open_checkpoints();
+    append("a.log", "one\n");
+    start("a.log", "");
+    run_until_lines(&h, 1);
+    ck_assert(!nothing_is_known(&h));
+    unlink(in_folder("a.log"));
+    run_until(&h, nothing_is_known);
+}
+END_TEST
+
 /* Two lanes; the second gives up the second half, the first settles all. */
 START_TEST(lanes_resume_where_each_of_them_was)
 {
@@ -597,6 +661,9 @@ int main(void)
     tcase_add_test(tests, tail_size_starts_at_a_line_near_the_end);
     tcase_add_test(tests, unreadable_file_is_read_once_it_can_be);
     tcase_add_test(tests, closed_gate_stops_reading_and_opening_goes_on);
+    tcase_add_test(tests, compressed_file_is_passed_over_until_it_is_text);
+    tcase_add_test(tests, file_that_goes_while_the_gate_is_closed_is_read);
+    tcase_add_test(tests, checkpoint_of_a_deleted_file_is_forgotten);
     tcase_add_test(tests, lanes_resume_where_each_of_them_was);
     tcase_add_test(tests, new_lane_gets_what_comes_from_now_on);
     tcase_add_test(tests, what_was_not_released_is_read_again);

@@ -34,6 +34,35 @@ START_TEST(fingerprint_grows_with_the_file)
 END_TEST
 
 static const struct {
+    const char *start;
+    size_t size;
+    bool compressed;
+} starts_of_files[] = {
+    {"", 0, false},
+    {"2026-11-27 one\n", 15, false},
+    {"\x1F\x8B\x08\0\0", 5, true},
+    {"\x1F\x8B", 2, false}, /* too little to know */
+    {"(\xB5/\xFD", 4, true},
+    {"(\xB5/ text", 9, false},
+    {"\xFD"
+     "7zXZ\0",
+        6, true},
+    {"BZh91AY&SY", 10, true},
+    {"BZh9 is text", 12, false},
+    {"\x04\x22\x4D\x18", 4, true},
+    {"PK\x03\x04", 4, true},
+    {"PK is text", 10, false},
+    {"\x1F\x9D\x90", 3, true},
+};
+
+START_TEST(compressed_files_are_known_by_their_start)
+{
+    ck_assert(compressed_mark((const unsigned char *)starts_of_files[_i].start,
+                  starts_of_files[_i].size) == starts_of_files[_i].compressed);
+}
+END_TEST
+
+static const struct {
     uint64_t position, size;
     bool same_print;
     enum tail_change change;
@@ -139,6 +168,8 @@ int main(void)
     TCase *tests = tcase_create("tail");
 
     tcase_add_loop_test(tests, fingerprint_grows_with_the_file, 0, (int)ARRAY_SIZE(prints));
+    tcase_add_loop_test(
+        tests, compressed_files_are_known_by_their_start, 0, (int)ARRAY_SIZE(starts_of_files));
     tcase_add_loop_test(tests, changes_are_told_apart, 0, (int)ARRAY_SIZE(changes));
     tcase_add_loop_test(
         tests, each_lane_gets_what_lies_behind_its_start, 0, (int)ARRAY_SIZE(lanes));

@@ -1,0 +1,409 @@
+"""input_file on the real binary, where files are treated badly.
+
+Lines are numbered as in test_input_file; what cannot be numbered is compared byte by
+byte. Nothing is missing, and nothing comes twice unless something crashed.
+"""
+import ctypes
+import gzip
+import os
+import pathlib
+import resource
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from conftest import WEIR, file_to_file, wait_for
+from test_input_file import Stream, arrived, expect_all, expect_once_each, read_out, start
+
+SOON = {"QueueMaxGroups": 1, "RetryInitialDelay": "10ms", "RetryMaxDelay": "50ms"}
+
+
+def start_blocked(weir, pattern, **inputs):
+    """A host whose destination fails until open_gate(); its input has been stopped."""
+    out = weir.folder / "gate" / "out"
+    (weir.folder / "gate").write_text("not a folder")
+    config = file_to_file(pattern, out)
+    config["inputs"][0]["detail"].update(inputs)
+    config["flushers"][0]["delivery"] = SOON
+    return weir.start(weir.pipeline("blocked", config)), out
+
+
+def open_gate(weir):
+    (weir.folder / "gate").unlink()
+    (weir.folder / "gate").mkdir()
+
+
+def open_files(host):
+    links = pathlib.Path(f"/proc/{host.process.pid}/fd")
+    return [os.readlink(link) for link in links.iterdir()]
+
+
+def memory_kib(pid, kind):
+    """RssAnon, or VmHWM for the peak; 0 when the process has just ended."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except ProcessLookupError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines()
+                 if line.startswith(kind + ":")), 0)
+
+
+def rotate(folder, name, keep):
+    """As logrotate does: each name to the next number."""
+    for i in range(keep, 0, -1):
+        if (folder / f"{name}.{i}").exists():
+            os.rename(folder / f"{name}.{i}", folder / f"{name}.{i + 1}")
+    os.rename(folder / name, folder / f"{name}.1")
+
+
+def test_several_rotations_between_two_looks(weir):
+    """Generations that live for less than a look: only their renaming tells of them."""
+    log, out, stream = weir.folder / "app.log", weir.folder / "out", Stream()
+    stream.append(log, 1)
+    start(weir, log, out)
+    expect_all(out, stream)
+    for _ in range(3):
+        for _ in range(20):
+            stream.append(log, 50)
+            rotate(weir.folder, "app.log", 200)
+        expect_all(out, stream)
+    stream.append(log, 1)
+    expect_once_each(out, stream)
+
+
+def test_rotated_and_deleted_while_the_destination_is_down(weir):
+    """Files are held from when they are found, though nothing is read of them."""
+    log, stream = weir.folder / "app.log", Stream()
+    host, out = start_blocked(weir, log)
+    for i in range(6):
+        stream.append(log, 3000)
+        wait_for(lambda: str(log) in open_files(host), "the file to be held")
+        os.rename(log, weir.folder / f"app.log.{i}")
+    wait_for(lambda: sum("app.log" in name for name in open_files(host)) == 6, "all held")
+    for i in range(6):
+        (weir.folder / f"app.log.{i}").unlink()
+    stream.append(log, 100)
+    open_gate(weir)
+    expect_once_each(out, stream)
+    wait_for(lambda: not any("(deleted)" in name for name in open_files(host)),
+             "deleted files to be let go")
+
+
+def test_deleted_while_it_is_written(weir):
+    log, out, stream = weir.folder / "a.log", weir.folder / "out", Stream()
+    start(weir, log, out)
+    with open(log, "ab", buffering=0) as file:
+        stream.write(file, 100)
+        expect_all(out, stream)
+        log.unlink()
+        for _ in range(2):
+            stream.write(file, 100)
+            expect_all(out, stream)
+        file.write(b"s %d" % stream.count)  # no newline
+        stream.count += 1
+    expect_once_each(out, stream)
+
+
+def test_copytruncate_while_the_destination_is_down_is_counted(weir):
+    log, stream = weir.folder / "a.log", Stream()
+    host, out = start_blocked(weir, log)
+    stream.append(log, 10)
+    host.wait_log("flush failed")
+    stream.append(log, 10)
+    wait_for(lambda: "full" in weir.command("status", "--data", weir.data).stdout, "a full queue")
+    with open(log, "ab") as file:
+        file.write(b"lost in the copy\n" * 1000)
+    time.sleep(1.5)  # one look, at least, that sees its size
+    os.truncate(log, 0)
+    stream.append(log, 10)
+    open_gate(weir)
+    expect_once_each(out, stream)
+    host.wait_log("bytes went away before they were read: lost")
+    lost = [line for line in host.text().splitlines() if "lost" in line][0]
+    assert "count=17000" in lost, lost
+
+
+def test_gz_beside_it_is_not_read(weir):
+    log, out, stream = weir.folder / "app.log", weir.folder / "out", Stream()
+    host = start(weir, weir.folder / "app.log*", out)
+    for i in range(3):
+        stream.append(log, 100)
+        os.rename(log, weir.folder / f"app.log.{i}")
+        expect_all(out, stream)
+        with open(weir.folder / f"app.log.{i}", "rb") as plain:
+            with gzip.open(weir.folder / f"app.log.{i}.gz", "wb") as packed:
+                shutil.copyfileobj(plain, packed)
+        (weir.folder / f"app.log.{i}").unlink()
+    host.wait_log("file is compressed and is not read")
+    stream.append(log, 100)
+    expect_once_each(out, stream)
+    host.stop()
+    again = weir.once(weir.folder / "copy.json")
+    assert again.returncode == 0, again.stderr
+    expect_once_each(out, stream)
+
+
+@pytest.mark.parametrize("where", ["/dev/shm", "/var/tmp"])
+def test_inodes_used_again(weir, where):
+    """Files deleted and made anew: each is read from its first line, running or not."""
+    out, first, second = weir.folder / "out", Stream("a"), Stream("b")
+    with tempfile.TemporaryDirectory(dir=where) as name:
+        folder = pathlib.Path(name)
+        for _ in range(3):
+            for i in range(100):
+                first.append(folder / f"{i}.log", 1)
+            assert weir.once(weir.pipeline("copy", file_to_file(folder / "*.log", out))).returncode == 0
+            shutil.rmtree(folder)
+            folder.mkdir()
+        expect_once_each(out, first)
+        start(weir, folder / "*.log", out)
+        for _ in range(3):
+            for i in range(100):
+                second.append(folder / f"{i}.log", 1)
+            expect_all(out, first, second)
+            for i in range(100):
+                (folder / f"{i}.log").unlink()
+        expect_once_each(out, first, second)
+
+
+def n_checkpoints(folder):
+    """Entries of an LMDB environment that is not open."""
+    class Stat(ctypes.Structure):
+        _fields_ = [("page_bytes", ctypes.c_uint), ("depth", ctypes.c_uint)] + [
+            (name, ctypes.c_size_t) for name in ("branch", "leaf", "overflow", "entries")]
+
+    lmdb = ctypes.CDLL("liblmdb.so.0")
+    env, txn, dbi, stat = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint(), Stat()
+    assert lmdb.mdb_env_create(ctypes.byref(env)) == 0
+    assert lmdb.mdb_env_open(env, os.fsencode(folder), 0x20000, 0o600) == 0
+    assert lmdb.mdb_txn_begin(env, None, 0x20000, ctypes.byref(txn)) == 0
+    assert lmdb.mdb_dbi_open(txn, None, 0, ctypes.byref(dbi)) == 0
+    assert lmdb.mdb_stat(txn, dbi, ctypes.byref(stat)) == 0
+    lmdb.mdb_txn_abort(txn)
+    lmdb.mdb_env_close(env)
+    return stat.entries
+
+
+def test_checkpoints_of_deleted_files_go(weir):
+    folder, out, stream = weir.folder / "logs", weir.folder / "out", Stream()
+    folder.mkdir()
+    host = start(weir, folder / "*.log", out)
+    for i in range(50):
+        stream.append(folder / f"{i}.log", 1)
+    expect_all(out, stream)
+    for i in range(45):
+        (folder / f"{i}.log").unlink()
+    os.rename(folder / "45.log", folder / "45.old")
+    wait_for(lambda: not any("(deleted)" in name for name in open_files(host)),
+             "deleted files to be let go", 20)
+    time.sleep(1.5)  # a look, after which they are forgotten
+    assert host.stop() == 0
+    assert n_checkpoints(weir.data / "checkpoints") == 5
+    stream.append(folder / "45.old", 1)
+    start(weir, folder / "*.log", out)
+    expect_once_each(out, stream)
+
+
+def test_symbolic_links_re_pointed(weir):
+    """A link to a file, and one to a folder; both lead elsewhere, again and again."""
+    out = weir.folder / "out"
+    by_file, by_folder = Stream("file"), Stream("folder")
+    root = weir.folder / "logs"
+    for i in range(3):
+        (root / f"day{i}").mkdir(parents=True)
+
+    def point(i):
+        for link, target in (("current.log", f"app-{i}.log"), ("today", f"day{i}")):
+            (root / "new").symlink_to(target)
+            os.replace(root / "new", root / link)
+
+    (root / "dangling.log").symlink_to("nowhere")
+    (root / "loop.log").symlink_to("loop.log")
+    config = file_to_file(root / "current.log", out)
+    config["inputs"][0]["detail"]["FilePaths"] += [str(root / "today" / "*.log"),
+                                                   str(root / "*g.log"), str(root / "loop.log")]
+    weir.start(weir.pipeline("links", config))
+    for i in range(3):
+        by_file.append(root / f"app-{i}.log", 100)
+        by_folder.append(root / f"day{i}" / "x.log", 100)
+        point(i)
+        expect_all(out, by_file, by_folder)
+        by_file.append(root / f"app-{i}.log", 100)
+        by_folder.append(root / f"day{i}" / "x.log", 100)
+    expect_once_each(out, by_file, by_folder)
+
+
+def test_hard_links_are_one_file(weir):
+    folder, out, stream = weir.folder / "logs", weir.folder / "out", Stream()
+    folder.mkdir()
+    stream.append(folder / "a.log", 100)
+    os.link(folder / "a.log", folder / "b.log")
+    start(weir, folder / "*.log", out)
+    expect_all(out, stream)
+    stream.append(folder / "b.log", 100)
+    expect_all(out, stream)
+    (folder / "a.log").unlink()
+    stream.append(folder / "b.log", 100)
+    expect_once_each(out, stream)
+
+
+def test_unreadable_then_readable(weir):
+    """Root reads everything, so the right to do so is taken away from the host."""
+    log, out, stream = weir.folder / "a.log", weir.folder / "out", Stream()
+    stream.append(log, 100)
+    os.chmod(log, 0)
+    path = weir.pipeline("copy", file_to_file(log, out))
+    rights = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
+    command = [*(rights if os.geteuid() == 0 else []), WEIR, *map(str, weir.run_arguments(path))]
+    with (weir.folder / "host.log").open("wb") as errors:
+        process = subprocess.Popen(command, stderr=errors, cwd=weir.folder)
+    try:
+        wait_for(lambda: "cannot be read" in (weir.folder / "host.log").read_text(), "the complaint")
+        os.chmod(log, 0o600)
+        expect_once_each(out, stream)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_what_is_no_file_is_passed_over(weir):
+    folder, out, stream = weir.folder / "logs", weir.folder / "out", Stream()
+    folder.mkdir()
+    os.mkfifo(folder / "fifo.log")
+    (folder / "folder.log").mkdir()
+    (folder / "null.log").symlink_to("/dev/null")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "s.log"))
+        stream.append(folder / "a.log", 10)
+        start(weir, folder / "*.log", out)
+        expect_all(out, stream)
+        (folder / "fifo.log").unlink()
+        stream.append(folder / "fifo.log", 10)
+        expect_once_each(out, stream)
+
+
+def test_ten_thousand_files_through_few_descriptors(weir):
+    folder, out = weir.folder / "many", weir.folder / "out"
+    folder.mkdir()
+    streams = [Stream(f"s{i}") for i in range(10_000)]
+    for stream in streams:
+        stream.append(folder / f"{stream.name}.log", 2)
+
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+
+    host = weir.start(weir.pipeline("copy", file_to_file(folder / "*.log", out)), preexec_fn=few)
+    expect_all(out, *streams)
+    for stream in streams[::10]:
+        stream.append(folder / f"{stream.name}.log", 1)
+    expect_once_each(out, *streams)
+    assert sum("/many/" in name for name in open_files(host)) <= 100
+    assert memory_kib(host.process.pid, "RssAnon") < 64 << 10
+
+
+def test_a_huge_file_leaves_room_for_small_ones(weir):
+    """In the order of what is written out, the small ones come before half of the huge one."""
+    folder, out = weir.folder / "logs", weir.folder / "out"
+    folder.mkdir()
+    huge = Stream("huge")
+    huge.append(folder / "a-huge.log", 4_000_000)
+    streams = [Stream(f"s{i}") for i in range(100)]
+    for stream in streams:
+        stream.append(folder / f"{stream.name}.log", 3)
+    assert weir.once(weir.pipeline("copy", file_to_file(folder / "*.log", out))).returncode == 0
+    data = out.read_bytes()
+    last = max(data.rindex(b"s%d 2\n" % i) for i in range(100))
+    assert last < len(data) / 2, (last, len(data))
+    assert data.count(b"huge ") == huge.count and data.count(b"\n") == huge.count + 300
+
+
+def test_any_bytes_pass_unchanged(weir):
+    log, out = weir.folder / "a.log", weir.folder / "out"
+    lines = [bytes(i for i in range(256) if i != 10), b"", b"\r", b"crlf\r", b"\xff\xfe utf-16?",
+             b"\xed\xa0\x80 lone surrogate", b"\0" * 70000, "zażółć".encode(), b"\xc3", b"no newline"]
+    log.write_bytes(b"\n".join(lines))
+    assert weir.once(weir.pipeline("copy", file_to_file(log, out))).returncode == 0
+    assert out.read_bytes() == b"\n".join(lines) + b"\n"
+
+
+def test_partial_lines_over_restarts(weir):
+    log, out = weir.folder / "a.log", weir.folder / "out"
+    parts = [b"s ", b"0\ns 1", b"0\ns 2\n", b"s 3"]
+    for i, part in enumerate(parts):
+        host = start(weir, log, out)
+        with open(log, "ab") as file:
+            file.write(part)
+        whole = b"".join(parts[:i + 1]).count(b"\n")
+        wait_for(lambda whole=whole: not whole or (
+            out.exists() and out.read_bytes().count(b"\n") == whole), f"{whole} lines")
+        wait_for(lambda: str(log) in open_files(host), "the file to be looked at")
+        assert host.stop() == 0
+    assert out.read_bytes() == b"s 0\ns 10\ns 2\n"
+    assert weir.once(weir.folder / "copy.json").returncode == 0
+    assert out.read_bytes() == b"s 0\ns 10\ns 2\ns 3\n"
+
+
+def test_a_line_of_100_mib(weir):
+    log, out = weir.folder / "a.log", weir.folder / "out"
+    with open(log, "wb") as file:
+        file.write(b"before\n")
+        for i in range(100):
+            file.write(bytes([97 + i % 26]) * (1 << 20))
+        file.write(b"\nafter\n")
+    config = file_to_file(log, out)
+    result = weir.once(weir.pipeline("copy", config))
+    assert result.returncode == 0 and "longer than MaxLogSize" in result.stderr
+    lines = out.read_bytes().split(b"\n")
+    assert [len(line) for line in lines] == [6, *[16 << 20] * 6, 4 << 20, 5, 0]
+    config["inputs"][0]["detail"]["MaxLogSize"] = "128MiB"
+    out.unlink()
+    result = weir.once(weir.pipeline("whole", config))
+    assert result.returncode == 0 and "MaxLogSize" not in result.stderr
+    assert [len(line) for line in out.read_bytes().split(b"\n")] == [6, 100 << 20, 5, 0]
+
+
+@pytest.mark.parametrize("treatment", ["split", "truncate"])
+def test_a_line_without_end_takes_bounded_memory(weir, treatment):
+    """A hole: NUL bytes, and no newline for 512 MiB."""
+    folder = weir.folder / "logs"
+    folder.mkdir()
+    with open(folder / "hole.log", "wb") as file:
+        file.truncate(512 << 20)
+        file.seek(0, os.SEEK_END)
+        file.write(b"\nthe end\n")
+    (folder / "other.log").write_bytes(b"other\n")
+    config = file_to_file(folder / "*.log", "unused")
+    config["inputs"][0]["detail"].update(MaxLogSize="1MiB", LongLogTreatment=treatment)
+    config["flushers"] = [{"plugin_type": "flusher_blackhole", "detail": {}}]
+    path = weir.pipeline("hole", config)
+    with (weir.folder / "errors").open("wb") as errors:
+        process = subprocess.Popen([WEIR, *map(str, weir.run_arguments("--once", path))],
+                                   stderr=errors, cwd=weir.folder)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, memory_kib(process.pid, "VmHWM"))
+        time.sleep(0.01)
+    text = (weir.folder / "errors").read_text()
+    assert process.returncode == 0, text
+    assert f"delivered={(512 if treatment == 'split' else 1) + 2} " in text, text
+    assert 1 << 10 < peak < 128 << 10, peak
+
+
+def test_first_log_is_there_soon(weir):
+    """From the start of the process to a delivered log of a small file."""
+    log, out, stream = weir.folder / "a.log", weir.folder / "out", Stream()
+    took = []
+    for _ in range(5):
+        stream.append(log, 1)
+        began = time.monotonic()
+        host = start(weir, log, out)
+        while not arrived(out, stream):
+            assert time.monotonic() - began < 20
+        took.append(time.monotonic() - began)
+        host.stop()
+    assert min(took) < 0.1, took
+    assert read_out(out)["s"] == list(range(5))
