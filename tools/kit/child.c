@@ -15,10 +15,13 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "kit/server.h"
+#include "kit/settings.h"
 #include "kit/trial.h"
 
 #define PAGE_FD 3
 #define SINK_FD 4
+#define SERVER_START_MS 5000u
 
 /* Under a sanitizer all takes longer, and it reports in words. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -71,44 +74,119 @@ static int make_output(int *ret_read, int *ret_write)
     return 0;
 }
 
-static int spawn(struct child *child, int page_fd, int output_fd)
+/* This program anew, in a process group of its own or in that of `group`, with nothing
+ * inherited but what `actions` says. 0 or -errno. */
+static int spawn_self(
+    const char *const *arguments, posix_spawn_file_actions_t *actions, pid_t group, pid_t *ret_pid)
 {
-    const struct child_request *request = &child->request;
-    SCOPED_FREE char *seed = mem_printf("%llu", (unsigned long long)request->seed);
-    const char *const arguments[] = {"weir-plugin", "run-check", request->check->id, request->path,
-        request->type ? request->type : "", request->settings ? request->settings : "",
-        request->folder, seed, NULL};
-    posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
     int r;
 
     sigemptyset(&none);
     sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, output_fd, STDERR_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, page_fd, PAGE_FD);
-    posix_spawn_file_actions_addclosefrom_np(&actions, PAGE_FD + 1);
+    posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, group);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    r = posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes,
+    r = posix_spawn(ret_pid, "/proc/self/exe", actions, &attributes,
         (char *const *)(uintptr_t)arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
+    return -r;
+}
+
+static char *sink_folder(const struct child_request *request)
+{
+    return mem_printf("%s.sink", request->folder);
+}
+
+static int spawn_server(
+    const struct child_request *request, const char *folder, int page_fd, pid_t *ret_pid)
+{
+    const char *const arguments[] = {
+        "weir-plugin", "run-server", sink_kind_name(request->sink), folder, NULL};
+    posix_spawn_file_actions_t actions;
+    int r;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, page_fd, PAGE_FD);
+    posix_spawn_file_actions_addclosefrom_np(&actions, PAGE_FD + 1);
+    r = spawn_self(arguments, &actions, 0, ret_pid);
+    posix_spawn_file_actions_destroy(&actions);
+    return r;
+}
+
+int child_start_server(
+    const struct child_request *request, pid_t *ret_pid, struct sink_page **ret_page, int *ret_fd)
+{
+    SCOPED_FREE char *folder = sink_folder(request);
+    const bool wanted = request->check->scope == CHECK_CLASS &&
+                        (request->sink == SINK_HTTP || request->sink == SINK_TCP);
+    struct sink_page *page;
+    int fd = -1;
+    int r;
+
+    if (!wanted)
+        return 0;
+    if (mkdir(folder, 0700))
+        return -errno;
+    page = share_page("weir-sink", sizeof *page, &fd);
+    if (!page)
+        return -errno;
+    r = spawn_server(request, folder, fd, ret_pid);
+    for (unsigned ms = 0; !r && !atomic_load(&page->port) && ms < SERVER_START_MS; ms++)
+        usleep(1000);
+    *ret_page = page;
+    *ret_fd = fd;
+    return r ? r : atomic_load(&page->port) ? 0 : -ETIMEDOUT;
+}
+
+void child_stop_server(const struct child_request *request, pid_t pid, struct sink_page *page)
+{
+    SCOPED_FREE char *folder = sink_folder(request);
+
+    if (pid > 0) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    if (!page)
+        return;
+    munmap(page, sizeof *page);
+    child_remove_folder(folder);
+}
+
+static int spawn_check(struct child *child, int page_fd, int sink_fd, int output_fd)
+{
+    const struct child_request *request = &child->request;
+    SCOPED_FREE char *seed = mem_printf("%llu", (unsigned long long)request->seed);
+    const char *const arguments[] = {"weir-plugin", "run-check", request->check->id, request->path,
+        request->type ? request->type : "", request->settings ? request->settings : "",
+        request->folder, seed, sink_kind_name(child->sink_page ? request->sink : SINK_NONE), NULL};
+    posix_spawn_file_actions_t actions;
+    int r;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, output_fd, STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, page_fd, PAGE_FD);
+    if (sink_fd >= 0)
+        posix_spawn_file_actions_adddup2(&actions, sink_fd, SINK_FD);
+    posix_spawn_file_actions_addclosefrom_np(&actions, sink_fd >= 0 ? SINK_FD + 1 : PAGE_FD + 1);
+    r = spawn_self(arguments, &actions, 0, &child->pid);
+    posix_spawn_file_actions_destroy(&actions);
     if (r)
         child->pid = 0;
-    return -r;
+    return r;
 }
 
 int child_start(struct child *child, const struct child_request *request)
 {
     SCOPED_FD int page_fd = -1;
     SCOPED_FD int output_fd = -1;
+    SCOPED_FD int sink_fd = -1;
     const unsigned timeout_s =
         request->check->timeout_s ? request->check->timeout_s : CHECK_TIMEOUT_S;
     int r;
@@ -120,10 +198,12 @@ int child_start(struct child *child, const struct child_request *request)
     if (!child->page)
         return -errno;
     r = make_output(&child->output_fd, &output_fd);
+    if (!r)
+        r = child_start_server(request, &child->server_pid, &child->sink_page, &sink_fd);
     child->started_ns = clock_now_ns();
     child->deadline_ns = child->started_ns + timeout_s * TIME_FACTOR * NS_PER_S;
     if (!r)
-        r = spawn(child, page_fd, output_fd);
+        r = spawn_check(child, page_fd, sink_fd, output_fd);
     if (!r)
         child->pid_fd = pidfd_open(child->pid, 0);
     return r;
@@ -230,6 +310,8 @@ void child_finish(struct child *child, bool timed_out, struct child_report *ret)
     if (child->output_fd >= 0)
         close(child->output_fd);
     buf_finish(&child->output);
+    child_stop_server(&child->request, child->server_pid, child->sink_page);
+    child->server_pid = 0;
     child_remove_folder(child->request.folder);
     child->pid = 0;
 }

@@ -26,12 +26,12 @@ struct child_request {
 
 struct child {
     struct child_request request;
-    pid_t pid;      /* 0: not running */
-    pid_t sink_pid; /* of the scripted server; 0: none */
-    int pid_fd;     /* readable when it has ended */
+    pid_t pid;        /* 0: not running */
+    pid_t server_pid; /* of the scripted server; 0: none */
+    int pid_fd;       /* readable when it has ended */
     int output_fd;
     struct trial_page *page;
-    struct sink_page *sink_page;
+    struct sink_page *sink_page; /* of the server; NULL: none */
     struct buf output;
     uint64_t started_ns, deadline_ns;
 };
@@ -57,6 +57,12 @@ void child_run_here(const struct child_request *request, struct child_report *re
 
 /* `weir-plugin run-check`: the other end. */
 int command_run_check(int argc, char **argv);
+
+/* Starts the scripted server of a trial if its sink is one; 0 or -errno. The page is
+ * shared by *ret_page and, for a process to come, by *ret_fd (-1: no server). */
+int child_start_server(
+    const struct child_request *request, pid_t *ret_pid, struct sink_page **ret_page, int *ret_fd);
+void child_stop_server(const struct child_request *request, pid_t pid, struct sink_page *page);
 
 /* Removes a folder and all in it. */
 void child_remove_folder(const char *path);

@@ -3,6 +3,7 @@
 #include "base/util.h"
 #include "kit/child.h"
 #include "kit/command.h"
+#include "kit/server.h"
 #include "plugin/probe_child.h"
 
 static const struct {
@@ -16,6 +17,7 @@ static const struct {
     {"verify", command_verify, "whether a plugin keeps the contract"},
     {"plugin-probe", cli_plugin_probe, NULL},
     {"run-check", command_run_check, NULL},
+    {"run-server", command_run_server, NULL},
 };
 
 static void print_help(FILE *to)

@@ -159,8 +159,8 @@ static void kill_orphans(const struct runner *runner)
         bool known = end == at || pid <= 0;
 
         for (size_t i = 0; i < JOBS_MAX; i++)
-            known |= runner->slots[i].task &&
-                     (runner->slots[i].child.pid == pid || runner->slots[i].child.sink_pid == pid);
+            known |= runner->slots[i].task && (runner->slots[i].child.pid == pid ||
+                                                  runner->slots[i].child.server_pid == pid);
         if (end == at)
             return;
         if (known)

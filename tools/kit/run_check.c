@@ -14,10 +14,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "kit/crash.h"
+#include "kit/server.h"
 #include "kit/settings.h"
 #include "kit/trial.h"
 
 #define PAGE_FD 3
+#define SINK_FD 4
 
 /* Ends with its parent, leaves no core file. */
 static void be_harmless(void)
@@ -28,9 +30,9 @@ static void be_harmless(void)
     setrlimit(RLIMIT_CORE, &none);
 }
 
-static struct trial_page *map_page(int fd)
+static void *map_page(int fd, size_t size)
 {
-    struct trial_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
     close(fd);
     return page == MAP_FAILED ? NULL : page;
@@ -41,11 +43,14 @@ int command_run_check(int argc, char **argv)
     struct trial trial = {0};
     struct settings *settings;
 
-    if (argc != 7 || !(trial.check = check_find(argv[1])) || !(trial.page = map_page(PAGE_FD))) {
+    if (argc != 8 || !(trial.check = check_find(argv[1])) ||
+        !(trial.page = map_page(PAGE_FD, sizeof *trial.page))) {
         fputs("weir-plugin run-check is used by weir-plugin verify itself\n", stderr);
         return EXIT_FAILURE;
     }
     be_harmless();
+    if (strcmp(argv[7], sink_kind_name(SINK_NONE)) != 0)
+        trial.sink = map_page(SINK_FD, sizeof *trial.sink);
     settings = settings_read(argv[4][0] ? argv[4] : NULL);
     if (!settings || chdir(argv[5]))
         return EXIT_FAILURE;
@@ -77,9 +82,12 @@ void child_run_here(const struct child_request *request, struct child_report *re
         .page = page,
         .in_process = true};
     struct settings *settings = settings_read(request->settings);
+    pid_t server_pid = 0;
+    SCOPED_FD int sink_fd = -1;
 
     trial.settings = settings;
-    if (!settings || mkdir(request->folder, 0700) || chdir(request->folder))
+    if (!settings || mkdir(request->folder, 0700) || chdir(request->folder) ||
+        child_start_server(request, &server_pid, &trial.sink, &sink_fd))
         snprintf(page->reason, sizeof page->reason, "cannot work in %s", request->folder);
     else
         trial_run(&trial);
@@ -91,6 +99,7 @@ void child_run_here(const struct child_request *request, struct child_report *re
     if (here < 0 || fchdir(here))
         abort();
     close(here);
+    child_stop_server(request, server_pid, trial.sink);
     child_remove_folder(request->folder);
     /* The plugin may still use what it was given. */
 }

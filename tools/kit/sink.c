@@ -4,21 +4,40 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "kit/config.h"
 #include "kit/settings.h"
 
+#define OBEY_MS 2000u
 #define SINK_BYTES_MAX ((size_t)1 << 30)
 
 unsigned sink_port(const struct sink_page *page)
 {
-    (void)page;
-    return 1;
+    return page ? atomic_load(&page->port) : 1;
 }
 
-unsigned sink_kind(const struct trial *trial)
+enum sink_kind sink_kind(const struct trial *trial)
 {
     return settings_of(trial->settings, trial->type)->sink;
+}
+
+void sink_behave(struct trial *trial, enum server_mode mode)
+{
+    if (!trial->sink)
+        trial_lacks(trial, "needs an http or tcp `sink` in weir-verify.json");
+    atomic_store(&trial->sink->mode, mode);
+    for (unsigned ms = 0; ms < OBEY_MS && atomic_load(&trial->sink->obeyed) != (unsigned)mode; ms++)
+        usleep(1000);
+}
+
+void sink_answer(struct trial *trial, unsigned status, unsigned retry_after_s)
+{
+    if (trial->sink) {
+        atomic_store(&trial->sink->status, status);
+        atomic_store(&trial->sink->retry_after_s, retry_after_s);
+    }
+    sink_behave(trial, SERVER_ANSWERS);
 }
 
 static void read_stream(FILE *stream, struct buf *out)
@@ -43,6 +62,13 @@ static void read_file(struct trial *trial, const char *path, struct buf *out)
     fclose(file);
 }
 
+static void read_taken(struct trial *trial, struct buf *out)
+{
+    SCOPED_FREE char *path = mem_printf("%s.sink/taken", trial->folder);
+
+    read_file(trial, path, out);
+}
+
 static void read_command(struct trial *trial, const char *line, struct buf *out)
 {
     FILE *stream = popen(line, "re");
@@ -64,6 +90,10 @@ void sink_read(struct trial *trial, struct buf *out)
         class->sink_argument ? config_fill_places(trial, class->sink_argument) : NULL;
 
     switch (class->sink) {
+    case SINK_HTTP:
+    case SINK_TCP:
+        read_taken(trial, out);
+        break;
     case SINK_FILE:
         read_file(trial, argument, out);
         break;

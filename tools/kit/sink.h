@@ -5,13 +5,21 @@
 #define KIT_SINK_H
 
 #include "base/buf.h"
+#include "kit/server.h"
+#include "kit/settings.h"
 #include "kit/trial.h"
 
 /* The port of the scripted server on 127.0.0.1; 1 if none runs (nothing listens there). */
 unsigned sink_port(const struct sink_page *page);
 
+/* How the scripted server behaves from now on; waits until it does. Ends the trial as
+ * lacking if there is none: "needs an http or tcp sink". */
+void sink_behave(struct trial *trial, enum server_mode mode);
+/* It answers every request with that HTTP status, and Retry-After if not 0. */
+void sink_answer(struct trial *trial, unsigned status, unsigned retry_after_s);
+
 /* Which sink the class has. */
-unsigned sink_kind(const struct trial *trial);
+enum sink_kind sink_kind(const struct trial *trial);
 
 /* All bytes that have arrived, to the end of `out`. Ends the trial as lacking when the
  * sink cannot be read. */

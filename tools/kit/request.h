@@ -1,0 +1,20 @@
+/* HTTP/1.1 requests, as far as the kit's server must understand them. Pure. [any] */
+#ifndef KIT_REQUEST_H
+#define KIT_REQUEST_H
+
+#include <stdbool.h>
+#include "base/buf.h"
+
+enum request_state {
+    REQUEST_PART,    /* more bytes are to come */
+    REQUEST_EXPECTS, /* the head is there, and it waits for 100 Continue */
+    REQUEST_WHOLE,
+    REQUEST_BAD, /* it is no request */
+};
+
+/* Looks at the start of `data`. When it is whole, *ret_size is how many bytes it takes,
+ * and its body, without chunks, is added to `body`. `continued`: 100 has been sent. */
+enum request_state request_parse(
+    const char *data, size_t size, bool continued, size_t *ret_size, struct buf *body);
+
+#endif
