@@ -13,11 +13,6 @@
 #define SETTLE_NS (5 * NS_PER_S)
 #define ARRIVE_NS (3 * NS_PER_S)
 
-static struct weir_str text_str(const char *text)
-{
-    return (struct weir_str){text, strlen(text)};
-}
-
 /* One flush whose verdict must be a known one. */
 static uint32_t flush_known(struct trial *trial, struct stand *stand, struct sample *sample)
 {
@@ -47,8 +42,7 @@ static void dat_empty(struct trial *trial)
     sample_log(sample, 0, contents, ARRAY_SIZE(contents));
     sample_group(sample, 0, 0);
     flush_known(trial, stand, sample);
-    stand_urgent(stand, 1);
-    stand_end(stand);
+    life_end(stand);
 }
 
 /* -- bytes -- */
@@ -81,7 +75,7 @@ static void odd_log(const struct trial *trial, struct sample *sample, uint32_t n
 {
     SCOPED_BUF struct buf value = {0};
     char mark[MARK_SIZE];
-    struct weir_kv content = {text_str("content"), {0}};
+    struct weir_kv content = {life_str("content"), {0}};
 
     marks_text(trial, 2 * number, mark);
     buf_printf(&value, "%s ", mark);
@@ -129,8 +123,7 @@ static void dat_bytes(struct trial *trial)
     for (size_t i = 0; i < ARRAY_SIZE(oddities); i++)
         one_odd(trial, stand, number++, oddities[i].what, oddities[i].bytes, oddities[i].size);
     one_odd(trial, stand, number, "each of the 256 bytes", all, sizeof all);
-    stand_urgent(stand, 1);
-    stand_end(stand);
+    life_end(stand);
 }
 
 const struct check checks_dat[] = {

@@ -1,6 +1,7 @@
 /* ELF: what can be said of the file without running its code. */
 #include "kit/check.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <gnu/libc-version.h>
@@ -80,6 +81,13 @@ static bool is_allowed_export(const char *name)
     return !strncmp(name, "weir_plugin_register_v", 22);
 }
 
+/* C++ and Rust export copies of inline and generic code; their mangled names hold a
+ * namespace or a hash, so they meet nobody else's. */
+static bool is_mangled(const char *name)
+{
+    return !strncmp(name, "_Z", 2) || !strncmp(name, "_R", 2);
+}
+
 static void elf_exports(struct trial *trial)
 {
     const struct binary *binary = read_binary(trial);
@@ -87,7 +95,8 @@ static void elf_exports(struct trial *trial)
     size_t n = 0;
 
     for (size_t i = 0; i < binary->n_symbols; i++)
-        if (binary_exports(&binary->symbols[i]) && !is_allowed_export(binary->symbols[i].name)) {
+        if (binary_exports(&binary->symbols[i]) && !is_allowed_export(binary->symbols[i].name) &&
+            !is_mangled(binary->symbols[i].name)) {
             add_name(names, binary->symbols[i].name);
             n++;
         }
@@ -210,6 +219,31 @@ static void elf_libstdcxx(struct trial *trial)
         trial_foreign(trial, "it does not use the C++ library");
     trial_note(trial, "the newest of the C++ library that it needs is for %s (%u.%u)", symbol,
         major, minor);
+}
+
+/* Every symbol that it wants must be in a library that it names: what the host happens
+ * to have loaded does not count. */
+static void elf_undefined(struct trial *trial)
+{
+    const struct binary *binary = read_binary(trial);
+    char names[NAMES_MAX] = "";
+    void **handles = mem_calloc(binary->n_needed + 1, sizeof *handles);
+
+    for (size_t i = 0; i < binary->n_needed; i++)
+        handles[i] = dlopen(binary->needed[i], RTLD_LAZY | RTLD_LOCAL);
+    for (size_t i = 0; i < binary->n_symbols; i++) {
+        const struct binary_symbol *symbol = &binary->symbols[i];
+        bool found = symbol->defined || symbol->binding == STB_WEAK;
+
+        for (size_t j = 0; j < binary->n_needed && !found; j++)
+            found = handles[j] && dlsym(handles[j], symbol->name);
+        if (!found)
+            add_name(names, symbol->name);
+    }
+    free((void *)handles);
+    if (names[0])
+        trial_fail(trial,
+            "no library that it names has %s; link with -Wl,-z,defs and name the library", names);
 }
 
 static void elf_unique(struct trial *trial)
@@ -378,7 +412,7 @@ const struct check checks_elf[] = {
         .run = elf_symbol,
         .asserts = "The registration function is exported as a function."},
     {.id = "ELF-03",
-        .level = 5,
+        .level = 3,
         .clause = "Rules",
         .stages = STAGE_FILE,
         .run = elf_exports,
@@ -431,6 +465,12 @@ const struct check checks_elf[] = {
         .stages = STAGE_FILE,
         .run = elf_libstdcxx,
         .asserts = "How new a C++ library is needed is told."},
+    {.id = "ELF-12",
+        .level = 2,
+        .clause = "Rules",
+        .stages = STAGES_LOADED,
+        .run = elf_undefined,
+        .asserts = "Every symbol it wants is in a library it names."},
     {.id = "ELF-13",
         .level = 4,
         .clause = "Loading",

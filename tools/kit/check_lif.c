@@ -1,16 +1,39 @@
 /* LIF: init, stop, and what is left behind. */
 #include "kit/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/util.h"
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/mem.h"
+#include "kit/crash.h"
+#include "kit/guard.h"
+#include "kit/heap.h"
 #include "kit/life.h"
+#include "kit/marks.h"
+#include "kit/raw.h"
+#include "kit/sink.h"
 #include "kit/snapshot.h"
+
+#define LOGS 20u
+#define LIVES 3u
+#define MANY 20u
+#define WARM_UP 3u
+#define CYCLES 1000u
+#define CYCLES_NS (4 * NS_PER_S)
+#define SEQUENCES 1000u
+#define SEQUENCES_NS (4 * NS_PER_S)
+#define STEPS_MAX 12u
+#define INIT_NS_MAX (2 * NS_PER_S)
+#define FLUSH_NS_MAX (3 * NS_PER_S) /* of one that hangs, after set_urgent */
+#define GRACE_NS (500 * NS_PER_MS)
 
 static void expect_left_alone(
     struct trial *trial, enum aspect aspect, const char *before, const char *what)
 {
-    SCOPED_FREE char *after = snapshot_take(aspect);
+    SCOPED_FREE char *after = snapshot_settle(aspect, before);
     char text[512];
 
     if (!strcmp(before, after))
@@ -39,6 +62,398 @@ static void lif_unused(struct trial *trial)
     expect_left_alone(trial, ASPECT_THREADS, threads, "threads");
 }
 
+static void lif_constructors(struct trial *trial)
+{
+    SCOPED_FREE char *fds = snapshot_take(ASPECT_FDS);
+    SCOPED_FREE char *threads = snapshot_take(ASPECT_THREADS);
+    SCOPED_FREE char *fds_after = NULL;
+    SCOPED_FREE char *threads_after = NULL;
+    char text[512];
+
+    raw_load(trial);
+    fds_after = snapshot_take(ASPECT_FDS);
+    threads_after = snapshot_take(ASPECT_THREADS);
+    if (strcmp(threads, threads_after) != 0)
+        trial_fail(trial, "a constructor starts a thread; start it in init or at the first flush");
+    snapshot_difference(fds, fds_after, text, sizeof text);
+    if (strcmp(fds, fds_after) != 0)
+        trial_fail(trial, "a constructor opens descriptors: %s", text);
+}
+
+static void lif_quick_init(struct trial *trial)
+{
+    uint64_t started_ns;
+    struct stand *stand;
+
+    if (trial->sink)
+        sink_behave(trial, SERVER_STALLS);
+    stand = stand_create(trial, NULL);
+    started_ns = clock_now_ns();
+    if (stand_init(stand))
+        trial_fail(trial, "init fails while the peer does not answer: %s", stand->text);
+    if (clock_now_ns() - started_ns > INIT_NS_MAX)
+        trial_fail(trial, "init takes %llu ms while the peer does not answer",
+            (unsigned long long)((clock_now_ns() - started_ns) / NS_PER_MS));
+    life_end(stand);
+}
+
+/* Lives one after the other, each as good as the first. */
+static void lif_again(struct trial *trial)
+{
+    for (uint32_t i = 0; i < LIVES; i++) {
+        struct stand *stand = stand_start(trial, NULL);
+
+        life_deliver(stand, 2 * i * LOGS, LOGS);
+        life_deliver(stand, (2 * i + 1) * LOGS, LOGS);
+        life_end(stand);
+    }
+    life_expect(trial, 2 * LIVES * LOGS, true, false);
+}
+
+static void lif_many_cycles(struct trial *trial)
+{
+    static const enum aspect aspects[] = {
+        ASPECT_FDS, ASPECT_THREADS, ASPECT_TIMERS, ASPECT_CHILDREN};
+    char *before[ARRAY_SIZE(aspects)];
+    const uint64_t end_ns = clock_now_ns() + CYCLES_NS;
+    unsigned cycles = 0;
+    uint64_t bytes = 0;
+    size_t blocks = 0;
+    char text[512];
+
+    for (unsigned i = 0; i < WARM_UP; i++)
+        life_run(trial, 1);
+    for (size_t i = 0; i < ARRAY_SIZE(aspects); i++)
+        before[i] = snapshot_take(aspects[i]);
+    heap_watch(true);
+    for (; cycles < CYCLES && clock_now_ns() < end_ns; cycles++)
+        life_run(trial, cycles % 10 == 0);
+    heap_watch(false);
+    for (size_t i = 0; i < ARRAY_SIZE(aspects); i++) {
+        SCOPED_FREE char *after = snapshot_settle(aspects[i], before[i]);
+
+        snapshot_difference(before[i], after, text, sizeof text);
+        if (strcmp(before[i], after) != 0)
+            trial_fail(trial, "%u lives leave something behind: %s", cycles, text);
+        free(before[i]);
+    }
+    heap_live(&blocks, &bytes);
+    heap_describe(text, sizeof text);
+    if (blocks >= cycles / 2)
+        trial_fail(trial, "%u lives leave %zu blocks, %llu bytes: %s", cycles, blocks,
+            (unsigned long long)bytes, text);
+    trial_note(trial, "%u lives", cycles);
+}
+
+/* -- stop and its deadline -- */
+
+/* An instance with a batch that the peer does not answer; urgent. False: flush does not
+ * come back, which is URG-04's matter. */
+static bool stuck_instance(struct trial *trial, struct stand **ret_stand)
+{
+    struct life_call *call = mem_zalloc(sizeof *call); /* a thread may be left in it */
+    struct stand *stand = stand_start(trial, NULL);
+
+    if (trial->sink)
+        sink_behave(trial, SERVER_HANGS);
+    life_call_start(call, stand, marks_sample(trial, 1, 0, LOGS));
+    life_call_wait(call, 200 * NS_PER_MS);
+    stand_urgent(stand, 1);
+    *ret_stand = stand;
+    return call->done || life_call_wait(call, FLUSH_NS_MAX);
+}
+
+static void lif_deadline(struct trial *trial)
+{
+    static const uint64_t deadlines_ns[] = {0, 100 * NS_PER_MS, NS_PER_S};
+
+    for (size_t i = 0; i < ARRAY_SIZE(deadlines_ns); i++) {
+        struct stand *stand;
+        uint64_t started_ns, took_ns;
+
+        if (!stuck_instance(trial, &stand))
+            trial_foreign(trial, "flush does not come back, see URG-04");
+        started_ns = clock_now_ns();
+        stand_stop(stand, deadlines_ns[i]);
+        took_ns = clock_now_ns() - started_ns;
+        if (took_ns > deadlines_ns[i] + GRACE_NS)
+            trial_fail(trial,
+                "stop is given %llu ms and takes %llu ms while the peer does not answer",
+                (unsigned long long)(deadlines_ns[i] / NS_PER_MS),
+                (unsigned long long)(took_ns / NS_PER_MS));
+        stand_end(stand);
+        if (trial->sink)
+            sink_behave(trial, SERVER_TAKES);
+    }
+}
+
+static void lif_odd_stops(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+
+    stand_stop(stand, 0); /* no set_urgent before it, and no time */
+    stand_end(stand);
+    stand = stand_start(trial, NULL);
+    stand_urgent(stand, 0);
+    stand_urgent(stand, 1);
+    stand_stop(stand, LIFE_STOP_NS);
+    stand_end(stand);
+    if (trial->sink)
+        sink_behave(trial, SERVER_REFUSES);
+    stand = stand_start(trial, NULL);
+    life_flush(stand, 1);
+    stand_stop(stand, 0); /* a stop that cannot deliver */
+    stand_end(stand);
+    if (trial->sink)
+        sink_behave(trial, SERVER_TAKES);
+    stand = stand_start(trial, NULL);
+    life_deliver(stand, 0, LOGS);
+    life_end(stand);
+}
+
+/* -- instances side by side -- */
+
+static void lif_two(struct trial *trial)
+{
+    struct stand *first = stand_start(trial, NULL);
+    struct stand *second = stand_start(trial, NULL);
+
+    life_deliver(first, 0, LOGS);
+    life_deliver(second, LOGS, LOGS);
+    life_deliver(first, 2 * LOGS, LOGS);
+    life_end(second);
+    life_deliver(first, 3 * LOGS, LOGS);
+    life_end(first);
+    life_expect(trial, 4 * LOGS, true, false);
+}
+
+static void lif_many(struct trial *trial)
+{
+    struct stand *stands[MANY];
+
+    for (uint32_t i = 0; i < MANY; i++)
+        stands[i] = stand_start(trial, NULL);
+    for (uint32_t i = 0; i < MANY; i++)
+        life_deliver(stands[i], i * LOGS, LOGS);
+    for (uint32_t i = 0; i < MANY; i += 2)
+        life_end(stands[i]);
+    for (uint32_t i = 1; i < MANY; i += 2)
+        life_deliver(stands[i], (MANY + i / 2) * LOGS, LOGS);
+    for (uint32_t i = 1; i < MANY; i += 2)
+        life_end(stands[i]);
+    life_expect(trial, (MANY + MANY / 2) * LOGS, true, false);
+}
+
+/* -- threads, process end, fork -- */
+
+static void lif_joins(struct trial *trial)
+{
+    SCOPED_FREE char *before = NULL;
+    SCOPED_FREE char *after = NULL;
+    struct stand *stand;
+
+    life_run(trial, 1);
+    before = snapshot_take(ASPECT_THREADS);
+    stand = stand_start(trial, NULL);
+    life_flush(stand, 20);
+    life_end(stand);
+    after = snapshot_settle(ASPECT_THREADS, before);
+    if (strcmp(before, after) != 0)
+        trial_fail(trial, "threads of the plugin still run when stop has returned");
+}
+
+/* The process ends with the instance alive: handlers and destructors run. The verdict
+ * is there before; a crash or a hang overrules it. */
+static void lif_exit(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+
+    life_flush(stand, 5);
+    if (trial->in_process)
+        trial_lacks(trial, "needs a process of its own");
+    trial_doing(trial, "the end of the process");
+    trial_pass(trial);
+    exit(EXIT_SUCCESS);
+}
+
+static const char *blame_late(const struct trial *trial, const void *address)
+{
+    (void)trial;
+    return guard_holds(address) ? "the plugin calls the host after stop has returned" : NULL;
+}
+
+static void lif_dead_host(struct trial *trial)
+{
+    struct stand *stand = stand_create(trial, NULL);
+    struct weir_host *host = guard_copy(&stand->host, sizeof stand->host);
+
+    stand->context.host = host;
+    if (stand_init(stand))
+        trial_fail(trial, "init fails: %s", stand->text);
+    life_flush(stand, 10);
+    stand_urgent(stand, 1);
+    stand_stop(stand, LIFE_STOP_NS);
+    trial->blame = blame_late;
+    guard_revoke(host);
+    life_pause_ms(300);
+    trial->blame = NULL;
+}
+
+static void lif_fork(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+
+    for (uint32_t i = 0; i < 5; i++) {
+        pid_t pid;
+
+        life_deliver(stand, i * LOGS, LOGS);
+        pid = fork();
+        if (pid == 0)
+            _exit(EXIT_SUCCESS);
+        if (pid > 0)
+            waitpid(pid, NULL, 0);
+    }
+    life_end(stand);
+    life_expect(trial, 5 * LOGS, true, false);
+}
+
+/* -- all that the contract allows -- */
+
+enum step {
+    STEP_READY,
+    STEP_FLUSH,
+    STEP_FLUSH_AGAIN,
+    STEP_FLUSH_EMPTY,
+    STEP_URGENT,
+    STEP_WAIT,
+    STEP_N,
+};
+
+static const char *const step_names[STEP_N] = {
+    "is_ready", "flush", "flush again", "flush of nothing", "set_urgent", "wait"};
+
+/* Some steps as one word list, for the reason. */
+static void put_steps(const unsigned char *steps, size_t n, char *text, size_t max)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < n && used < max; i++)
+        used +=
+            (size_t)snprintf(text + used, max - used, "%s%s", i ? ", " : "", step_names[steps[i]]);
+}
+
+static void take_step(struct stand *stand, enum step step, struct sample **last, uint32_t *number)
+{
+    switch (step) {
+    case STEP_READY:
+        stand_ready(stand);
+        break;
+    case STEP_FLUSH:
+        ++*number;
+        *last = marks_sample(stand->trial, stand->n_batches + 1, *number, 1 + *number % 5);
+        stand_flush(stand, *last, NULL);
+        break;
+    case STEP_FLUSH_AGAIN: /* only what is over and was not taken is sent again */
+        if (*last && stand_wait(stand, *last, 0) == WEIR_RETRY)
+            stand_flush(stand, *last, NULL);
+        break;
+    case STEP_FLUSH_EMPTY:
+        *last = sample_create(stand->n_batches + 1, 1, SAMPLE_BYTES);
+        sample_group(*last, 0, 0);
+        stand_flush(stand, *last, NULL);
+        break;
+    case STEP_URGENT:
+        stand_urgent(stand, *number % 2);
+        break;
+    case STEP_WAIT:
+        if (*last)
+            stand_wait(stand, *last, 20 * NS_PER_MS);
+        break;
+    default:
+        break;
+    }
+}
+
+/* One sequence: init, steps, stop. What is wrong ends the process. */
+static void run_steps(struct trial *trial, const unsigned char *steps, size_t n)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    struct sample *last = NULL;
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < n; i++)
+        take_step(stand, (enum step)steps[i], &last, &number);
+    stand_end(stand);
+}
+
+static size_t random_steps(uint64_t *state, unsigned char steps[STEPS_MAX])
+{
+    const size_t n = trial_random(state) % STEPS_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        steps[i] = (unsigned char)(trial_random(state) % STEP_N);
+    return n;
+}
+
+/* Whether a sequence ends a process that runs it alone. */
+static bool steps_kill(struct trial *trial, const unsigned char *steps, size_t n)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        crash_ignore();
+        run_steps(trial, steps, n);
+        _exit(EXIT_SUCCESS);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) < 0)
+        return false;
+    return WIFSIGNALED(status) || WEXITSTATUS(status) != 0;
+}
+
+/* Leaves out what is not needed for it to fail. */
+static size_t shrink_steps(struct trial *trial, unsigned char *steps, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        unsigned char fewer[STEPS_MAX];
+
+        memcpy(fewer, steps, i);
+        memcpy(fewer + i, steps + i + 1, n - i - 1);
+        if (steps_kill(trial, fewer, n - 1))
+            memcpy(steps, fewer, --n);
+        else
+            i++;
+    }
+    return n;
+}
+
+/* Each sequence runs in a process that is forked off before the plugin has any thread. The
+ * one that dies is made as short as it can be. */
+static void lif_sequences(struct trial *trial)
+{
+    const uint64_t end_ns = clock_now_ns() + SEQUENCES_NS;
+    uint64_t state = trial->seed;
+    unsigned n = 0;
+
+    trial_descriptor(trial);
+    while (n < SEQUENCES && clock_now_ns() < end_ns) {
+        unsigned char steps[STEPS_MAX];
+        size_t n_steps = random_steps(&state, steps);
+        char text[TRIAL_REASON_MAX / 2];
+
+        put_steps(steps, n_steps, text, sizeof text);
+        trial_doing(trial, "init, %s, stop", text);
+        if (steps_kill(trial, steps, n_steps)) {
+            n_steps = shrink_steps(trial, steps, n_steps);
+            put_steps(steps, n_steps, text, sizeof text);
+            trial_fail(trial, "dies of these calls: init, %s, stop", text);
+        }
+        n++;
+    }
+    trial_note(trial, "%u random sequences of calls", n);
+}
+
 const struct check checks_lif[] = {
     {.id = "LIF-01",
         .level = 1,
@@ -47,5 +462,104 @@ const struct check checks_lif[] = {
         .stages = STAGES_STARTED,
         .run = lif_unused,
         .asserts = "A life without a flush ends well and leaves nothing behind."},
+    {.id = "LIF-02",
+        .level = 3,
+        .clause = "Life of an instance",
+        .stages = STAGES_REGISTERED,
+        .run = lif_constructors,
+        .asserts = "Constructors start no threads and open nothing."},
+    {.id = "LIF-03",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = lif_quick_init,
+        .asserts = "init is quick, also while the peer does not answer."},
+    {.id = "LIF-04",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = lif_again,
+        .asserts = "Lives one after the other are all as good as the first."},
+    {.id = "LIF-05",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = lif_many_cycles,
+        .asserts = "A thousand lives leave no memory, descriptors, threads, timers or children."},
+    {.id = "LIF-06",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = lif_deadline,
+        .asserts = "stop keeps its deadline, also while the peer does not answer."},
+    {.id = "LIF-07",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = lif_odd_stops,
+        .asserts = "stop may come at once, without set_urgent, and when nothing can be delivered."},
+    {.id = "LIF-08",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = lif_two,
+        .asserts = "Two instances do not meet."},
+    {.id = "LIF-09",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .run = lif_joins,
+        .asserts = "No thread of the plugin runs once stop has returned."},
+    {.id = "LIF-10",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 10,
+        .run = lif_exit,
+        .asserts = "The process may end while an instance lives."},
+    {.id = "LIF-12",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .run = lif_dead_host,
+        .asserts = "The host is not called once stop has returned."},
+    {.id = "LIF-13",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = lif_fork,
+        .asserts = "The host may fork while an instance lives."},
+    {.id = "LIF-15",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = lif_sequences,
+        .asserts = "A thousand random sequences of calls that the contract allows do no harm."},
+    {.id = "LIF-16",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = lif_many,
+        .asserts = "Twenty instances do not meet."},
     {0},
 };

@@ -42,9 +42,8 @@ static void expect_given_back(struct trial *trial, enum aspect aspect, const cha
         trial_fail(trial, "%u flushes need %zu more %s: %s", n,
             count_lines(late) - count_lines(early), what, text);
     }
-    stand_urgent(stand, 1);
-    stand_end(stand);
-    after = snapshot_take(aspect);
+    life_end(stand);
+    after = snapshot_settle(aspect, before);
     if (!strcmp(before, after))
         return;
     snapshot_difference(before, after, text, sizeof text);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/util.h"
+#include "kit/heap.h"
 #include "kit/life.h"
 #include "kit/marks.h"
 
@@ -33,6 +34,7 @@ static void *urgent_thread(void *argument)
 {
     static const int flags[] = {1, 1, 0, 1, 0};
 
+    heap_kit_thread();
     for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
         call_urgent(argument, flags[i]);
     return NULL;

@@ -222,6 +222,13 @@ bool config_has(struct json_object *object, const char *name)
     return find_key(object, name) != NULL;
 }
 
+struct json_object *config_get(struct json_object *object, const char *name)
+{
+    const char *key = find_key(object, name);
+
+    return key ? json_object_object_get(object, key) : NULL;
+}
+
 void config_remove(struct json_object *object, const char *name)
 {
     const char *key = find_key(object, name);

@@ -26,6 +26,8 @@ char *config_fill_places(struct trial *trial, const char *text);
 
 /* The member of an object without regard to case; false: there is none. */
 bool config_has(struct json_object *object, const char *name);
+/* It, borrowed; NULL: there is none. */
+struct json_object *config_get(struct json_object *object, const char *name);
 void config_remove(struct json_object *object, const char *name);
 /* Sets or replaces it; takes the value over. */
 void config_set(struct json_object *object, const char *name, struct json_object *value);

@@ -14,6 +14,8 @@
 #define STACK_BYTES ((size_t)64 * 1024)
 #define HANDLER_TIMEOUT_S 3u /* it may hang on a lock that the crash left behind */
 
+static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+
 /* A signal handler is told nothing else. */
 static struct trial *watched;
 
@@ -56,7 +58,6 @@ static void on_signal(int number, siginfo_t *info, void *context)
 void crash_watch(struct trial *trial)
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
     struct sigaction action = {
         .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     stack_t stack = {.ss_sp = mem_zalloc(STACK_BYTES), .ss_size = STACK_BYTES};
@@ -70,4 +71,10 @@ void crash_watch(struct trial *trial)
 #else
     (void)trial;
 #endif
+}
+
+void crash_ignore(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+        signal(signals[i], SIG_DFL);
 }

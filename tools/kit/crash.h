@@ -9,4 +9,7 @@
  * nothing in builds with a sanitizer, which has its own. */
 void crash_watch(struct trial *trial);
 
+/* Gives the signals their defaults back: the process dies of them, and is silent. */
+void crash_ignore(void);
+
 #endif

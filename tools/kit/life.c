@@ -1,11 +1,27 @@
 #include "kit/life.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "kit/heap.h"
 #include "kit/marks.h"
+#include "kit/sink.h"
 
 #define LOGS 4u
-#define PAUSE_US 5000u
+#define PAUSE_MS 5u
+#define READY_MS 500u
+#define ARRIVE_NS (3 * NS_PER_S)
+
+struct weir_str life_str(const char *text)
+{
+    return (struct weir_str){text, strlen(text)};
+}
+
+void life_pause_ms(unsigned ms)
+{
+    usleep(ms * 1000);
+}
 
 unsigned life_flush(struct stand *stand, unsigned n)
 {
@@ -15,13 +31,13 @@ unsigned life_flush(struct stand *stand, unsigned n)
 
     while (done < n && (now_ns = clock_now_ns()) < end_ns) {
         const uint32_t number = (uint32_t)stand->n_batches;
-        struct sample *sample = marks_sample(stand->trial, number + 1, number * LOGS, LOGS);
+        struct sample *sample;
 
         if (!stand_ready(stand)) {
-            sample_destroy(sample);
-            usleep(PAUSE_US);
+            life_pause_ms(PAUSE_MS);
             continue;
         }
+        sample = marks_sample(stand->trial, number + 1, number * LOGS, LOGS);
         if (stand_flush(stand, sample, NULL) == WEIR_PENDING)
             stand_wait(stand, sample, end_ns - now_ns);
         done++;
@@ -29,11 +45,121 @@ unsigned life_flush(struct stand *stand, unsigned n)
     return done;
 }
 
+bool life_ready(struct stand *stand)
+{
+    for (unsigned ms = 0; ms < READY_MS; ms++) {
+        if (stand_ready(stand))
+            return true;
+        life_pause_ms(1);
+    }
+    return false;
+}
+
+void life_end(struct stand *stand)
+{
+    stand_urgent(stand, 1);
+    stand_end(stand);
+}
+
 void life_run(struct trial *trial, unsigned n_flushes)
 {
     struct stand *stand = stand_start(trial, NULL);
 
     life_flush(stand, n_flushes);
-    stand_urgent(stand, 1);
-    stand_end(stand);
+    life_end(stand);
+}
+
+void life_deliver(struct stand *stand, uint32_t first, uint32_t n_logs)
+{
+    struct trial *trial = stand->trial;
+    const uint64_t id = stand->n_batches + 1;
+    struct sample *sample = marks_sample(trial, id, first, n_logs);
+    uint32_t verdict;
+
+    if (sink_kind(trial) == SINK_NONE) {
+        if (stand_ready(stand) && stand_flush(stand, sample, NULL) == WEIR_PENDING)
+            stand_wait(stand, sample, LIFE_FLUSH_NS);
+        return;
+    }
+    verdict = stand_deliver(stand, sample, LIFE_DELIVER_NS);
+    if (verdict != WEIR_DELIVERED)
+        trial_fail(trial, "the sink takes everything, but the verdict of batch %llu is %s: %s",
+            (unsigned long long)id, stand_verdict_name(verdict), stand->text);
+}
+
+void life_expect(struct trial *trial, uint32_t n, bool once, bool ordered)
+{
+    struct marks_found found;
+
+    if (sink_kind(trial) == SINK_NONE)
+        return;
+    marks_find(trial, n, ARRIVE_NS, &found);
+    if (found.n_missing)
+        trial_fail(trial,
+            "%u of %u logs were DELIVERED, but did not arrive; the first is number %u",
+            found.n_missing, n, found.first_missing);
+    if (once && found.n_repeated)
+        trial_fail(trial, "%u of %u logs arrived more than once; the first is number %u",
+            found.n_repeated, n, found.first_repeated);
+    if (ordered && found.n_disordered)
+        trial_fail(trial, "%u of %u logs arrived out of order", found.n_disordered, n);
+    marks_finish(&found);
+    trial_note(trial, "%u logs of %u arrived%s", n, n, once ? ", each once" : "");
+}
+
+uint32_t life_log_verdict(
+    const struct stand *stand, const struct sample *sample, uint32_t group, uint32_t log)
+{
+    for (size_t i = stand->n_marks; i-- > 0;)
+        if (stand->marks[i].batch_id == sample->batch.id && stand->marks[i].group == group &&
+            stand->marks[i].log == log && stand->marks[i].good)
+            return stand->marks[i].verdict;
+    for (size_t i = 0; i < stand->n_batches; i++)
+        if (stand->batches[i].sample == sample)
+            return stand->batches[i].pending ? WEIR_PENDING : stand->batches[i].verdict;
+    return WEIR_RETRY;
+}
+
+static void *run_call(void *argument)
+{
+    struct life_call *call = argument;
+
+    heap_kit_thread();
+    stand_flush(call->stand, call->sample, &call->answer);
+    pthread_mutex_lock(&call->lock);
+    call->ended_ns = clock_now_ns();
+    call->done = true;
+    pthread_cond_broadcast(&call->changed);
+    pthread_mutex_unlock(&call->lock);
+    return NULL;
+}
+
+void life_call_start(struct life_call *call, struct stand *stand, struct sample *sample)
+{
+    pthread_condattr_t attributes;
+
+    *call = (struct life_call){.stand = stand, .sample = sample, .started_ns = clock_now_ns()};
+    pthread_mutex_init(&call->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&call->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&call->thread, NULL, run_call, call))
+        trial_lacks(stand->trial, "no thread is to be had");
+}
+
+bool life_call_wait(struct life_call *call, uint64_t timeout_ns)
+{
+    const uint64_t end_ns = clock_now_ns() + timeout_ns;
+    const struct timespec end = {(time_t)(end_ns / NS_PER_S), (long)(end_ns % NS_PER_S)};
+    bool done;
+
+    pthread_mutex_lock(&call->lock);
+    while (!call->done && pthread_cond_timedwait(&call->changed, &call->lock, &end) != ETIMEDOUT)
+        ;
+    done = call->done;
+    pthread_mutex_unlock(&call->lock);
+    if (done)
+        pthread_join(call->thread, NULL);
+    return done;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/mem.h"
@@ -38,6 +39,26 @@ void sink_answer(struct trial *trial, unsigned status, unsigned retry_after_s)
         atomic_store(&trial->sink->retry_after_s, retry_after_s);
     }
     sink_behave(trial, SERVER_ANSWERS);
+}
+
+bool sink_break(struct trial *trial)
+{
+    const struct class_settings *class = settings_of(trial->settings, trial->type);
+    SCOPED_FREE char *path = NULL;
+
+    switch (class->sink) {
+    case SINK_HTTP:
+        sink_answer(trial, 500, 0);
+        return true;
+    case SINK_TCP:
+        sink_behave(trial, SERVER_REFUSES);
+        return true;
+    case SINK_FILE:
+        path = config_fill_places(trial, class->sink_argument);
+        return !mkdir(path, 0700);
+    default:
+        return false;
+    }
 }
 
 static void read_stream(FILE *stream, struct buf *out)

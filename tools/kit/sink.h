@@ -18,6 +18,10 @@ void sink_behave(struct trial *trial, enum server_mode mode);
 /* It answers every request with that HTTP status, and Retry-After if not 0. */
 void sink_answer(struct trial *trial, unsigned status, unsigned retry_after_s);
 
+/* Makes the destination fail, whatever the sink is: the server answers 500, a folder
+ * stands where the file should be. False: there is no sink, or none that can be made to. */
+bool sink_break(struct trial *trial);
+
 /* Which sink the class has. */
 enum sink_kind sink_kind(const struct trial *trial);
 

@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "kit/life.h"
 
+/* A joined thread is still listed for a moment. */
+#define SETTLE_MS 50u
 /* The C library installs handlers for these with the first thread. */
 #define LIBRARY_SIGNALS (UINT64_C(3) << 31)
 
@@ -232,11 +234,26 @@ char *snapshot_take(enum aspect aspect)
     case ASPECT_PROCESS:
         put_process(&out);
         break;
+    case ASPECT_ENTRIES:
+        put_folder(&out, ".", false);
+        break;
     case ASPECT_FLOAT:
         put_float(&out);
         break;
     }
     return buf_take(&out);
+}
+
+char *snapshot_settle(enum aspect aspect, const char *before)
+{
+    char *now = snapshot_take(aspect);
+
+    for (unsigned ms = 0; ms < SETTLE_MS && strcmp(before, now) != 0; ms++) {
+        free(now);
+        life_pause_ms(1);
+        now = snapshot_take(aspect);
+    }
+    return now;
 }
 
 /* The lines of one text that the other does not have. */
@@ -271,7 +288,7 @@ void snapshot_difference(const char *before, const char *after, char *text, size
 static void expect_same(
     struct trial *trial, enum aspect aspect, const char *before, const char *when)
 {
-    SCOPED_FREE char *after = snapshot_take(aspect);
+    SCOPED_FREE char *after = snapshot_settle(aspect, before);
     char text[512];
 
     if (!strcmp(before, after))
@@ -293,7 +310,6 @@ void snapshot_watch(struct trial *trial, enum aspect aspect, unsigned n_flushes,
     life_flush(stand, n_flushes);
     if (!only_ends)
         expect_same(trial, aspect, before, "the flushes");
-    stand_urgent(stand, 1);
-    stand_end(stand);
+    life_end(stand);
     expect_same(trial, aspect, before, "stop");
 }

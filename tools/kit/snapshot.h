@@ -21,11 +21,15 @@ enum aspect {
     ASPECT_CHILDREN,
     ASPECT_EXECUTABLE, /* memory that is writable and executable */
     ASPECT_PROCESS,    /* name, dumpable, subreaper, securebits, no_new_privs */
+    ASPECT_ENTRIES,    /* what lies in the working folder */
     ASPECT_FLOAT,      /* rounding and exceptions of this thread */
 };
 
 /* The caller frees it. */
 char *snapshot_take(enum aspect aspect);
+
+/* As it is once it is as `before`, else as it is after a moment. */
+char *snapshot_settle(enum aspect aspect, const char *before);
 
 /* What is in `after` and not in `before`, line by line, in at most so many bytes; the
  * other way round if there is nothing. */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "config/document.h"
 #include "kit/config.h"
+#include "kit/heap.h"
 
 #define SELF_ALIGN 64u
 #define END_TIMEOUT_NS (5 * NS_PER_S)
@@ -30,7 +31,9 @@ static char *first_words(const struct diag_list *diags)
                         : mem_strdup("the configuration is no JSON object");
 }
 
-static struct options *fill(struct trial *trial, const struct plugin_class *class, const char *text)
+/* NULL: refused; *ret_words then says why, the caller's. */
+static struct options *try_fill(
+    const struct plugin_class *class, const char *text, char **ret_words)
 {
     struct diag_list diags = {0};
     struct document *document = document_parse("config", text, strlen(text), &diags);
@@ -38,10 +41,27 @@ static struct options *fill(struct trial *trial, const struct plugin_class *clas
         .object = document ? document->root : NULL,
         .place = {.file = "config", .line = 1, .column = 1}};
     struct options *options = document ? options_fill(&request, &diags) : NULL;
-    SCOPED_FREE char *words = options ? NULL : first_words(&diags);
 
+    *ret_words = options ? NULL : first_words(&diags);
     diag_list_finish(&diags);
     document_destroy(document);
+    return options;
+}
+
+bool stand_accepts(struct trial *trial, const char *config)
+{
+    SCOPED_FREE char *words = NULL;
+    struct options *options = try_fill(trial_class(trial), config, &words);
+
+    options_destroy(options);
+    return options != NULL;
+}
+
+static struct options *fill(struct trial *trial, const struct plugin_class *class, const char *text)
+{
+    SCOPED_FREE char *words = NULL;
+    struct options *options = try_fill(class, text, &words);
+
     if (!options)
         trial_fail(trial, "the host does not take this config: %s", words);
     return options;
@@ -102,9 +122,11 @@ int stand_init(struct stand *stand)
     int r;
 
     stand->text[0] = '\0';
-    stand->context.error = &error;
+    stand->context.error = stand->error ? stand->error : &error;
     trial_doing(stand->trial, "init");
+    heap_enter();
     r = stand->class->calls.init(self, &stand->context);
+    heap_leave();
     trial_doing(stand->trial, "%s", "");
     stand->context.error = NULL;
     stand->code = error.code;
@@ -133,8 +155,10 @@ bool stand_ready(struct stand *stand)
 
     if (calls->is_ready) {
         trial_doing(stand->trial, "is_ready");
+        heap_enter();
         ready = calls->is_ready(stand->self, stand->context.project, stand->context.logstore,
                     stand->context.logstore_key) != 0;
+        heap_leave();
         trial_doing(stand->trial, "%s", "");
     }
     return ready;
@@ -184,27 +208,35 @@ static void end_flush(struct stand *stand, size_t i, uint32_t verdict)
     pthread_mutex_unlock(&stand->lock);
 }
 
+uint32_t stand_flush_with(struct stand *stand, struct sample *sample, struct weir_result *result)
+{
+    const size_t batch = begin_flush(stand, sample);
+    const struct weir_batch *view = sample_view(sample);
+    uint32_t verdict;
+
+    trial_doing(stand->trial, "flush of batch %llu", (unsigned long long)sample->batch.id);
+    heap_enter();
+    verdict = stand->class->calls.flush(stand->self, view, result);
+    heap_leave();
+    trial_doing(stand->trial, "%s", "");
+    end_flush(stand, batch, verdict);
+    return verdict;
+}
+
 uint32_t stand_flush(struct stand *stand, struct sample *sample, struct stand_answer *ret)
 {
     struct stand_answer own = {0}, *answer = ret ? ret : &own;
     struct weir_result result = {
         .struct_size = sizeof result, .text = answer->text, .text_max = sizeof answer->text};
-    const size_t batch = begin_flush(stand, sample);
-    const struct weir_batch *view = sample_view(sample);
     const uint64_t started_ns = clock_now_ns();
-    uint32_t verdict;
 
     answer->text[0] = '\0';
-    trial_doing(stand->trial, "flush of batch %llu", (unsigned long long)sample->batch.id);
-    verdict = stand->class->calls.flush(stand->self, view, &result);
-    trial_doing(stand->trial, "%s", "");
+    answer->verdict = stand_flush_with(stand, sample, &result);
     answer->took_ns = clock_now_ns() - started_ns;
-    answer->verdict = verdict;
     answer->code = result.code;
     answer->retry_after_ns = result.retry_after_ns;
     answer->text[sizeof answer->text - 1] = '\0';
-    end_flush(stand, batch, verdict);
-    return verdict;
+    return answer->verdict;
 }
 
 void stand_urgent(struct stand *stand, int exiting)
@@ -215,8 +247,11 @@ void stand_urgent(struct stand *stand, int exiting)
     stand->urgent = true;
     pthread_cond_broadcast(&stand->changed);
     pthread_mutex_unlock(&stand->lock);
-    if (calls->set_urgent)
-        calls->set_urgent(stand->self, exiting);
+    if (!calls->set_urgent)
+        return;
+    heap_enter();
+    calls->set_urgent(stand->self, exiting);
+    heap_leave();
 }
 
 static void give_back_pending(struct stand *stand)
@@ -241,8 +276,10 @@ int stand_stop(struct stand *stand, uint64_t timeout_ns)
     pthread_mutex_unlock(&stand->lock);
     stand->text[0] = '\0';
     trial_doing(stand->trial, "stop");
+    heap_enter();
     if (calls->stop)
         r = calls->stop(stand->self, clock_now_ns() + timeout_ns, &result);
+    heap_leave();
     trial_doing(stand->trial, "%s", "");
     stand->text[sizeof stand->text - 1] = '\0';
     stand->code = result.code;
@@ -337,6 +374,19 @@ uint32_t stand_deliver(struct stand *stand, struct sample *sample, uint64_t time
             return verdict;
         pause_ns(RETRY_PAUSE_NS);
     }
+}
+
+const char *stand_verdict_name(uint32_t verdict)
+{
+    static const char *const names[] = {
+        [WEIR_RETRY] = "RETRY",
+        [WEIR_DELIVERED] = "DELIVERED",
+        [WEIR_REJECTED] = "REJECTED",
+        [WEIR_PENDING] = "PENDING",
+        [WEIR_BROKEN] = "BROKEN",
+    };
+
+    return verdict < ARRAY_SIZE(names) ? names[verdict] : "an unknown verdict";
 }
 
 bool stand_said(struct stand *stand, const char *words)

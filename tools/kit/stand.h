@@ -61,7 +61,8 @@ struct stand {
     struct weir_host host; /* may be changed before stand_init */
     struct weir_context context;
     struct options *options;
-    void *self; /* NULL: init was not called, or it failed, or stop was */
+    void *self;               /* NULL: init was not called, or it failed, or stop was */
+    struct weir_error *error; /* for init in place of the stand's own; NULL */
     char text[STAND_TEXT_MAX];
     int32_t code; /* words and code of init, stop, probe */
     void (*on_settle)(struct stand *stand, struct stand_batch *batch); /* with the lock; NULL */
@@ -96,6 +97,8 @@ struct stand_answer {
 /* An instance to be: memory, and options filled from `config`, JSON text; NULL: the one
  * of the trial. Ends the trial as FAIL if the options cannot be filled. */
 struct stand *stand_create(struct trial *trial, const char *config);
+/* Whether the host would take this config, JSON text. */
+bool stand_accepts(struct trial *trial, const char *config);
 /* What init() says, as it says it; non-zero leaves no instance. [control] */
 int stand_init(struct stand *stand);
 /* Both; ends the trial as FAIL if init() fails. */
@@ -104,6 +107,8 @@ struct stand *stand_start(struct trial *trial, const char *config);
 bool stand_ready(struct stand *stand);
 /* One call of flush(). A known batch is sent again. */
 uint32_t stand_flush(struct stand *stand, struct sample *sample, struct stand_answer *ret);
+/* The same with a result of the caller's. */
+uint32_t stand_flush_with(struct stand *stand, struct sample *sample, struct weir_result *result);
 void stand_urgent(struct stand *stand, int exiting);
 /* stop(), with this much time; what is still pending then counts as RETRY. [control] */
 int stand_stop(struct stand *stand, uint64_t timeout_ns);
@@ -115,6 +120,9 @@ uint32_t stand_wait(struct stand *stand, const struct sample *sample, uint64_t t
 /* As a host delivers: is_ready, flush, wait for settle, again after RETRY until the time
  * is up. The last verdict; what flush() said last is in `text`. */
 uint32_t stand_deliver(struct stand *stand, struct sample *sample, uint64_t timeout_ns);
+
+/* "RETRY" ...; "an unknown verdict". */
+const char *stand_verdict_name(uint32_t verdict);
 
 /* Whether the plugin has logged, or said as an answer, anything with these bytes. */
 bool stand_said(struct stand *stand, const char *words);

@@ -10,6 +10,22 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "kit/heap.h"
+
+/* In a call of the host nothing is the plugin's, up to the end of the scope. */
+static int step_out(void)
+{
+    heap_leave();
+    return 0;
+}
+
+static void step_in(const int *unused)
+{
+    (void)unused;
+    heap_enter();
+}
+
+#define AT_HOST __attribute__((cleanup(step_in), unused)) const int at_host = step_out()
 
 static struct stand *stand_of(const struct weir_host *host)
 {
@@ -19,6 +35,7 @@ static struct stand *stand_of(const struct weir_host *host)
 static void host_log(const struct weir_host *host, uint32_t level, struct weir_str message,
     const struct weir_field *fields, uint32_t n_fields)
 {
+    AT_HOST;
     struct stand *stand = stand_of(host);
     struct buf line = {0};
 
@@ -50,6 +67,7 @@ static int host_log_enabled(const struct weir_host *host, uint32_t level)
 static uint32_t host_metric(const struct weir_host *host, uint32_t kind, const char *name,
     const char *unit, const char *help)
 {
+    AT_HOST;
     struct stand *stand = stand_of(host);
     uint32_t i = 0;
 
@@ -121,6 +139,7 @@ static void note_settle(struct stand *stand, uint64_t batch_id, uint32_t verdict
 static int host_settle(const struct weir_host *host, uint64_t batch_id, uint32_t verdict,
     const struct weir_result *result)
 {
+    AT_HOST;
     struct stand *stand = stand_of(host);
     struct stand_batch *batch;
     bool was_open;
@@ -154,6 +173,7 @@ static bool is_good_mark(
 static int host_mark(const struct weir_host *host, const struct weir_batch *batch, uint32_t group,
     uint32_t log, uint32_t verdict, int32_t code, struct weir_str text)
 {
+    AT_HOST;
     struct stand *stand = stand_of(host);
     bool good;
 

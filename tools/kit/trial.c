@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "kit/heap.h"
 #include "plugin/descriptor.h"
 #include "plugin/loader.h"
 
@@ -89,6 +90,11 @@ void trial_warn(struct trial *trial, const char *format, ...)
     decide(trial, VERDICT_WARN, SKIP_NONE, text);
 }
 
+void trial_pass(struct trial *trial)
+{
+    decide(trial, VERDICT_PASS, SKIP_NONE, "");
+}
+
 void trial_fail_at_once(struct trial *trial, const char *reason)
 {
     decide(trial, VERDICT_FAIL, SKIP_NONE, reason);
@@ -122,6 +128,7 @@ struct descriptor *trial_descriptor(struct trial *trial)
     trial_doing(trial, "loading the plugin");
     if (loader_load(trial->path, NULL, NULL, &trial->descriptor, &why))
         trial_fail(trial, "%s: %s", why.code, why.message);
+    heap_know_plugin(trial->path);
     trial_doing(trial, "%s", "");
     return trial->descriptor;
 }
@@ -139,6 +146,7 @@ const struct plugin_class *trial_class(struct trial *trial)
 void trial_run(struct trial *trial)
 {
     trial->thread = pthread_self();
+    heap_kit_thread();
     if (!setjmp(trial->end)) {
         trial->check->run(trial);
         decide(trial, VERDICT_PASS, SKIP_NONE, "");

@@ -84,7 +84,10 @@ struct descriptor *trial_descriptor(struct trial *trial);
 /* The class that the trial is about. */
 const struct plugin_class *trial_class(struct trial *trial);
 
-/* The same from the signal handler, with no more to come. */
+/* The verdict is PASS whatever comes, but for a crash and a timeout. The trial goes on. */
+void trial_pass(struct trial *trial);
+
+/* FAIL from the signal handler, with no more to come. */
 void trial_fail_at_once(struct trial *trial, const char *reason) __attribute__((noreturn));
 
 /* A pseudo-random number; the sequence depends on the seed only. */
