@@ -1,0 +1,203 @@
+#include "delivery/spool_env.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/util.h"
+#include "delivery/spool_record.h"
+
+/* Values of two thirds of the map's size always fit (measured: free pages lie scattered
+ * when records come and go); and deleting needs a little room of its own. */
+#define MAP_SPARE_BYTES (32 * MIB)
+#define PAGE_ROUND (64 * KIB)
+/* Behind the last page: a damaged offset within a page reaches no further. */
+#define FILE_MARGIN_BYTES (128 * KIB)
+
+static size_t map_bytes(uint64_t max_bytes)
+{
+    size_t bytes = (size_t)(max_bytes + max_bytes / 2) + MAP_SPARE_BYTES;
+
+    return (bytes + PAGE_ROUND - 1) / PAGE_ROUND * PAGE_ROUND;
+}
+
+/* LMDB maps the file, and a page behind its end would be a SIGBUS. A file that is too
+ * short gets zeros; what needs those pages finds that out. If it is far too short the
+ * number of pages is wrong. */
+static int fill_up(MDB_env *env)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat file;
+    off_t wanted;
+    int fd, r = mdb_env_get_fd(env, &fd);
+
+    if (r || (r = mdb_env_info(env, &info)) || (r = mdb_env_stat(env, &stat)))
+        return r;
+    if (info.me_last_pgno > info.me_mapsize / stat.ms_psize)
+        return MDB_CORRUPTED;
+    wanted = (off_t)((info.me_last_pgno + 1) * stat.ms_psize + FILE_MARGIN_BYTES);
+    if (fstat(fd, &file) < 0)
+        return errno;
+    if (wanted / 2 > file.st_size + (off_t)MAP_SPARE_BYTES)
+        return MDB_CORRUPTED;
+    return file.st_size >= wanted || ftruncate(fd, wanted) == 0 ? 0 : errno;
+}
+
+/* `look`: they are not made, and nothing is written. */
+static int open_tables(struct spool_env *env, bool look)
+{
+    MDB_txn *txn;
+    int r = mdb_txn_begin(env->env, NULL, look ? MDB_RDONLY : 0, &txn);
+
+    if (r)
+        return r;
+    r = mdb_dbi_open(txn, "index", look ? 0 : MDB_CREATE, &env->index);
+    if (!r)
+        r = mdb_dbi_open(txn, "pieces", look ? 0 : MDB_CREATE, &env->pieces);
+    if (!r)
+        return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return r;
+}
+
+static int open_with(
+    struct spool_env *env, const char *folder, size_t map, unsigned flags, bool look)
+{
+    int r = mdb_env_create(&env->env);
+
+    if (r)
+        return r;
+    r = mdb_env_set_maxdbs(env->env, 2);
+    if (!r && map)
+        r = mdb_env_set_mapsize(env->env, map);
+    if (!r)
+        r = mdb_env_open(env->env, folder, MDB_NOTLS | flags, 0600);
+    if (!r)
+        r = fill_up(env->env);
+    if (!r)
+        r = open_tables(env, look);
+    if (r)
+        spool_env_close(env);
+    return r;
+}
+
+int spool_env_open(struct spool_env *env, const char *folder, uint64_t max_bytes, bool synced)
+{
+    return open_with(env, folder, map_bytes(max_bytes), synced ? 0 : MDB_NOSYNC, false);
+}
+
+int spool_env_look(struct spool_env *env, const char *folder)
+{
+    return open_with(env, folder, 0, MDB_NOLOCK, true);
+}
+
+void spool_env_close(struct spool_env *env)
+{
+    if (env->env)
+        mdb_env_close(env->env);
+    env->env = NULL;
+}
+
+int spool_env_configure(struct spool_env *env, uint64_t max_bytes, bool synced)
+{
+    int r = mdb_env_set_flags(env->env, MDB_NOSYNC, !synced);
+
+    return r ? r : mdb_env_set_mapsize(env->env, map_bytes(max_bytes));
+}
+
+bool spool_env_is_full(int error)
+{
+    return error == MDB_MAP_FULL || error == MDB_TXN_FULL || error == EIO || error == ENOSPC ||
+           error == EDQUOT || error == EFBIG || error == EROFS;
+}
+
+/* LMDB's own numbers are negative; some of them are about the program, not the file. */
+bool spool_env_is_damage(int error)
+{
+    return (error < 0 && error != MDB_MAP_FULL && error != MDB_TXN_FULL &&
+               error != MDB_MAP_RESIZED && error != MDB_READERS_FULL && error != MDB_NOTFOUND) ||
+           error == EINVAL;
+}
+
+uint64_t spool_env_file_bytes(struct spool_env *env)
+{
+    struct stat file;
+    int fd;
+
+    if (!env->env || mdb_env_get_fd(env->env, &fd) || fstat(fd, &file) < 0)
+        return 0;
+    return (uint64_t)file.st_size;
+}
+
+/* A list of free pages: a count, and so many numbers, falling. */
+static bool good_free_list(const MDB_val *key, const MDB_val *value, uint64_t last_page)
+{
+    const size_t *pages = value->mv_data;
+    size_t count = value->mv_size / sizeof *pages;
+
+    if (key->mv_size != sizeof(size_t) || !count || value->mv_size % sizeof *pages ||
+        pages[0] >= count)
+        return false;
+    for (size_t i = 1; i <= pages[0]; i++)
+        if (pages[i] < 2 || pages[i] > last_page || (i > 1 && pages[i] >= pages[i - 1]))
+            return false;
+    return true;
+}
+
+/* All entries of a table. `key_bytes` 0: it is the list of free pages. */
+struct walk {
+    MDB_dbi table;
+    size_t key_bytes, value_bytes_max;
+    uint64_t last_page;
+};
+
+static bool good_entry(
+    const struct walk *walk, const unsigned char *before, const MDB_val *key, const MDB_val *value)
+{
+    if (!walk->key_bytes)
+        return good_free_list(key, value, walk->last_page);
+    return key->mv_size == walk->key_bytes && value->mv_size <= walk->value_bytes_max &&
+           memcmp(key->mv_data, before, walk->key_bytes) >= 0;
+}
+
+static int walk_table(MDB_txn *txn, const struct walk *walk)
+{
+    unsigned char before[SPOOL_PIECE_KEY_BYTES] = {0};
+    MDB_val key, value;
+    MDB_cursor *cursor;
+    int r = mdb_cursor_open(txn, walk->table, &cursor);
+
+    if (r)
+        return r;
+    while (!(r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+        if (!good_entry(walk, before, &key, &value)) {
+            r = MDB_CORRUPTED;
+            break;
+        }
+        memcpy(before, key.mv_data, MIN(walk->key_bytes, sizeof before));
+    }
+    mdb_cursor_close(cursor);
+    return r == MDB_NOTFOUND ? 0 : r;
+}
+
+int spool_env_walk(struct spool_env *env)
+{
+    MDB_envinfo info;
+    MDB_txn *txn;
+    int r = mdb_env_info(env->env, &info);
+
+    if (!r)
+        r = mdb_txn_begin(env->env, NULL, MDB_RDONLY, &txn);
+    if (r)
+        return r;
+    r = walk_table(txn, &(struct walk){0, 0, 0, info.me_last_pgno});
+    if (!r)
+        r = walk_table(
+            txn, &(struct walk){env->index, SPOOL_KEY_BYTES, SPOOL_INFO_BYTES, info.me_last_pgno});
+    if (!r)
+        r = walk_table(txn, &(struct walk){env->pieces, SPOOL_PIECE_KEY_BYTES, SPOOL_PIECE_BYTES,
+                                info.me_last_pgno});
+    mdb_txn_abort(txn);
+    return r;
+}

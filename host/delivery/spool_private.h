@@ -1,0 +1,38 @@
+/*
+ * What the files of the spool share: spool.c (opening, closing, damage), spool_write.c
+ * (append, sync, ack), spool_peek.c (reading, quarantine).
+ */
+#ifndef DELIVERY_SPOOL_PRIVATE_H
+#define DELIVERY_SPOOL_PRIVATE_H
+
+#include <pthread.h>
+#include "base/log.h"
+#include "delivery/spool.h"
+#include "delivery/spool_env.h"
+
+struct spool {
+    char *folder, *checker;
+    int lock_fd;
+    bool synced;
+
+    /* Held for reading by whoever uses `env`, for writing while it is exchanged. Taken
+     * before the other locks. */
+    pthread_rwlock_t env_lock;
+    struct spool_env env;
+    pthread_mutex_t write_lock; /* one writer at a time; before `lock` */
+
+    pthread_mutex_t lock; /* of all below; never held while anything is written */
+    bool damaged;         /* found while reading: begun anew at the next write */
+    uint64_t *acked;      /* seqs that wait to be removed */
+    size_t n_acked, cap_acked;
+    uint64_t quarantine_bytes;
+    struct spool_status status;
+    struct log_limit complaint;
+};
+
+/* The environment is exchanged for an empty one; the old is kept aside. */
+void spool_begin_anew(struct spool *spool, int error);
+/* Counts what is there. */
+int spool_scan(struct spool *spool);
+
+#endif
