@@ -65,6 +65,26 @@ static struct json_object *queue_json(const struct lane_status *status)
     return object;
 }
 
+static struct json_object *spool_json(const struct lane_status *status)
+{
+    const struct spool_status *spool = &status->spool;
+    struct json_object *object;
+
+    if (!status->has_spool)
+        return NULL;
+    object = json_object_new_object();
+    put_count(object, "staged_groups", status->staged_groups);
+    put_count(object, "groups", spool->records);
+    put_count(object, "logs", spool->logs);
+    put_count(object, "bytes", spool->bytes);
+    put_count(object, "max_bytes", spool->max_bytes);
+    put_count(object, "file_bytes", spool->file_bytes);
+    put_count(object, "refusals", spool->refusals);
+    put_text(object, "refusal", spool->error[0] ? spool->error : NULL);
+    put_count(object, "bad_records", spool->bad_records);
+    return object;
+}
+
 static struct json_object *counts_json(const struct lane_stats *stats)
 {
     struct json_object *object = json_object_new_object();
@@ -78,6 +98,8 @@ static struct json_object *counts_json(const struct lane_stats *stats)
     put_count(object, "dropped_age", stats->age_logs);
     put_count(object, "dropped_queue_full", stats->queue_full_logs);
     put_count(object, "left", stats->left_logs);
+    put_count(object, "spooled", stats->spooled_logs);
+    put_count(object, "spool_damaged", stats->spool_bad_logs);
     put_count(object, "flushes", stats->flushes);
     put_count(object, "retries", stats->retries);
     return object;
@@ -95,6 +117,7 @@ static struct json_object *lane_json(const struct snapshot_lane *lane, uint64_t 
     put_text(object, "circuit", status->circuit);
     put_count(object, "failures_in_a_row", status->failures);
     json_object_object_add(object, "queue", queue_json(status));
+    json_object_object_add(object, "spool", spool_json(status));
     put_count(object, "retrying_batches", status->n_retries);
     put_count(object, "flushing_batches", status->n_flushing);
     put_count(object, "pending_batches", status->n_pending);

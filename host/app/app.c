@@ -224,6 +224,7 @@ static unsigned n_cores(void)
 static int set_up(struct app *app)
 {
     SCOPED_FREE char *folder = mem_printf("%s/checkpoints", app->request.data_dir);
+    SCOPED_FREE char *spool_folder = mem_printf("%s/spool", app->request.data_dir);
     char why[512] = "";
 
     host_facts_find(&app->host);
@@ -231,6 +232,7 @@ static int set_up(struct app *app)
         .registry = catalog_registry(app->request.catalog),
         .memory = memory_create(MEMORY_LIMIT_DEFAULT),
         .pool = pool_create(2 * n_cores()),
+        .spools = spools_create(spool_folder, "/proc/self/exe"),
         .checkpoints = checkpoints_open(folder, why, sizeof why),
         .data_dir = app->request.data_dir,
         .host = &app->host,
@@ -287,6 +289,8 @@ static void tear_down(struct app *app)
     if (app->shared.checkpoints)
         checkpoints_close(app->shared.checkpoints);
     left = app->shared.pool ? pool_destroy(app->shared.pool) : 0;
+    if (!left)
+        spools_destroy(app->shared.spools);
     if (!left && app->shared.memory && !memory_used(app->shared.memory))
         memory_destroy(app->shared.memory);
     free((void *)app->pipelines);

@@ -188,6 +188,9 @@ static void read_delivery(struct component_config *item, const struct json_node 
     if (options) {
         item->delivery = *(struct delivery_config *)options->values;
         item->delivery_json = mem_strndup(options->json, options->json_size);
+        item->spool_path =
+            mem_strndup(item->delivery.spool_path.data, item->delivery.spool_path.size);
+        item->delivery.spool_path.data = item->spool_path;
     }
     options_destroy(options);
 }
@@ -326,6 +329,7 @@ void entry_finish(struct component_config *item)
     free(item->type);
     free(item->id);
     free(item->name);
+    free(item->spool_path);
     free(item->project);
     free(item->logstore);
 }

@@ -114,6 +114,8 @@ const struct config_class config_interval_class = {
     .options_size = sizeof(struct interval_values),
 };
 
+static const char *const spool_choices[] = {"off", "overflow", "durable", NULL};
+static const char *const spool_durability_choices[] = {"process", "interval", "always", NULL};
 static const char *const when_full_choices[] = {"block", "drop_oldest", "drop_newest", NULL};
 
 #define DELIVERY(MEMBER, NAME, TYPE, DEFAULT, MIN, UNIT, HELP) \
@@ -140,6 +142,17 @@ static const struct weir_option delivery_rows[] = {
         "The deadline that a flush is given"),
     DELIVERY(circuit_failures, "CircuitFailures", WEIR_OPTION_UINT, "5", NULL, "flushes",
         "After so many failures in a row one batch at a time is tried; 0: never"),
+    WEIR_OPTION_ENUM_ROW(struct delivery_config, spool, "Spool", spool_choices, "off",
+        "What goes to disk: nothing, what the queue has no room for or what waits long, or "
+        "everything before it is flushed"),
+    DELIVERY(spool_max_bytes, "SpoolMaxSize", WEIR_OPTION_SIZE, "1GiB", "64KiB", NULL,
+        "How much may wait on disk for this flusher"),
+    WEIR_OPTION_ENUM_ROW(struct delivery_config, spool_durability, "SpoolDurability",
+        spool_durability_choices, "interval",
+        "What counts as spooled: what is written (survives the process), or what is on the disk "
+        "(survives the machine), gathered for 50 ms or each group at once"),
+    WEIR_OPTION_STRING_ROW(struct delivery_config, spool_path, "SpoolPath", 0, "",
+        "Folder for the spool; by default one in the data folder"),
 };
 
 const struct config_class config_delivery_class = {

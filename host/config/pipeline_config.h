@@ -21,6 +21,20 @@ enum when_full {
     WHEN_FULL_DROP_NEWEST,
 };
 
+/* What a lane writes to its spool. */
+enum spool_mode {
+    SPOOL_OFF,
+    SPOOL_OVERFLOW, /* what the queue has no room for, and what waits long */
+    SPOOL_DURABLE,  /* everything, before it is flushed */
+};
+
+/* When a group counts as spooled, and so what the spool survives. */
+enum spool_durability {
+    SPOOL_PROCESS,  /* written: the end of the process, not of the machine */
+    SPOOL_INTERVAL, /* on the disk; commits are gathered for 50 ms */
+    SPOOL_ALWAYS,   /* on the disk, each as soon as it comes */
+};
+
 /* The host-owned `delivery` object of a flusher entry; `delivery` and `Delivery`. Its keys
  * are in an option table like any other (config_delivery_class, `weir describe delivery`). */
 struct delivery_config {
@@ -34,6 +48,10 @@ struct delivery_config {
     uint64_t pending_max;            /* 64 batches */
     uint64_t flush_timeout_ns;       /* 60 s */
     uint64_t circuit_failures;       /* 5 in a row; 0: never */
+    uint32_t spool;                  /* enum spool_mode */
+    uint32_t spool_durability;       /* enum spool_durability */
+    uint64_t spool_max_bytes;        /* 1 GiB */
+    struct weir_str spool_path;      /* "": below the data folder */
 };
 
 /* `global`, with upstream's names and defaults (ilogtail.md 3.2). */
@@ -69,6 +87,7 @@ struct component_config {
     /* Flushers only. */
     struct delivery_config delivery;
     char *delivery_json;      /* the same as canonical JSON, with defaults */
+    char *spool_path; /* what delivery.spool_path points to */
     char *project, *logstore; /* as in global unless overridden */
     int64_t logstore_key;
 };

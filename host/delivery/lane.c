@@ -21,6 +21,7 @@ static struct lane *new_lane(const struct lane_spec *spec)
     lane->name = mem_strdup(spec->name);
     lane->pipeline = mem_strdup(spec->pipeline);
     lane->number = spec->number;
+    lane->once = spec->once;
     lane->pool = spec->pool;
     lane->gate = spec->gate;
     lane->config = spec->config;
@@ -38,6 +39,7 @@ static struct lane *new_lane(const struct lane_spec *spec)
     list_init(&lane->spare);
     list_init(&lane->orphans);
     list_init(&lane->turn.line);
+    lane_spool_init(lane, spec);
     return lane;
 }
 
@@ -70,21 +72,33 @@ struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max
     return lane;
 }
 
+void lane_start(struct lane *lane)
+{
+    lane_spool_start(lane);
+}
+
+/* Where groups wait that come now: what must not grow beyond its bound. */
+static struct queue *entrance(struct lane *lane)
+{
+    return lane->spool.mode == SPOOL_OFF ? &lane->queue : &lane->spool.staging;
+}
+
 void lane_keep_bound(struct lane *lane)
 {
-    struct queued oldest;
+    struct queue *queue = entrance(lane);
+    struct hold oldest;
 
     switch (lane->config->delivery.when_full) {
     case WHEN_FULL_BLOCK:
-        if (queue_full(&lane->queue) && !lane->gate_closed) {
+        if (queue_full(queue) && !lane->gate_closed) {
             lane->gate_closed = true;
             gate_close(lane->gate);
         }
         break;
     case WHEN_FULL_DROP_OLDEST:
-        while (queue_full(&lane->queue) && lane->queue.count > 1) {
-            oldest = queue_take(&lane->queue);
-            lane_drop_group(lane, oldest.group, oldest.number);
+        while (queue_full(queue) && queue->count > 1) {
+            oldest = queue_take(queue);
+            lane_drop(lane, &oldest);
         }
         break;
     default:
@@ -92,15 +106,29 @@ void lane_keep_bound(struct lane *lane)
     }
 }
 
+void lane_relieve(struct lane *lane)
+{
+    if (lane->gate_closed && queue_low(entrance(lane))) {
+        lane->gate_closed = false;
+        gate_open(lane->gate);
+    }
+}
+
 void lane_push(struct lane *lane, struct group *group)
 {
+    struct hold hold = {group, lane->number, false, 0};
+
     pthread_mutex_lock(&lane->lock);
     lane->stats.pushed_logs += group->view.n_logs;
     lane->stats.left_logs += group->view.n_logs;
-    if (lane->config->delivery.when_full == WHEN_FULL_DROP_NEWEST && queue_full(&lane->queue)) {
-        lane_drop_group(lane, group, lane->number);
+    if (lane->config->delivery.when_full == WHEN_FULL_DROP_NEWEST && queue_full(entrance(lane))) {
+        lane_drop(lane, &hold);
+    } else if (lane_spool_takes(lane)) {
+        lane_spool_stage(lane, hold);
+        lane_keep_bound(lane);
     } else {
-        queue_put(&lane->queue, group, lane->number);
+        hold.seq = ++lane->spool.last_seq;
+        queue_put(&lane->queue, hold);
         lane_keep_bound(lane);
     }
     lane_ask_turn(lane);
@@ -123,13 +151,20 @@ void lane_set_urgent(struct lane *lane, bool exiting)
     pthread_rwlock_unlock(&lane->instance_lock);
 }
 
+bool lane_has_unsettled(const struct lane *lane)
+{
+    return lane->queue.count || !list_empty(&lane->retries) || lane->n_flushing || lane->n_pending;
+}
+
 bool lane_idle(struct lane *lane)
 {
     bool idle;
 
     pthread_mutex_lock(&lane->lock);
-    idle =
-        !lane->queue.count && list_empty(&lane->retries) && !lane->n_flushing && !lane->n_pending;
+    idle = !lane_has_unsettled(lane) && !lane->spool.staging.count && !lane->spool.n_writing &&
+           !lane_spool_unread(lane) && !lane->spool.unknown;
+    if (!idle && lane->exiting && !lane->once)
+        idle = !lane->n_flushing && lane_spool_holds_all(lane);
     pthread_mutex_unlock(&lane->lock);
     return idle;
 }
@@ -157,6 +192,7 @@ bool lane_destroy(struct lane *lane)
         free(parcel);
     }
     queue_finish(&lane->queue);
+    lane_spool_finish(lane);
     pthread_mutex_destroy(&lane->lock);
     pthread_rwlock_destroy(&lane->instance_lock);
     free(lane->name);

@@ -15,6 +15,7 @@
 #include <weir/flusher.h>
 #include "config/pipeline_config.h"
 #include "delivery/pool.h"
+#include "delivery/spools.h"
 #include "event/gate.h"
 #include "event/group.h"
 #include "plugin/instance.h"
@@ -27,7 +28,9 @@ struct lane_spec {
     uint32_t number;                       /* within the pipeline: its bit in group.lanes */
     const struct component_config *config; /* lives as long as the lane */
     struct registry *registry;             /* where the flusher's class is found */
-    const char *data_dir; /* of the host; the instance gets a folder below it; NULL: none */
+    const char *data_dir;  /* of the host; the instance gets a folder below it; NULL: none */
+    struct spools *spools; /* NULL: no lane has a spool */
+    bool once;             /* the spool is drained before a stop, too */
     struct pool *pool;
     struct gate *gate; /* closed while the queue is full and the policy says block */
 };
@@ -39,7 +42,9 @@ struct lane_stats {
     uint64_t rejected_logs; /* the flusher said: never */
     uint64_t dropped_logs;  /* given up by policy: the sum of the next three */
     uint64_t attempts_logs, age_logs, queue_full_logs;
-    uint64_t left_logs; /* not settled yet; after lane_close: given back */
+    uint64_t left_logs;      /* not settled yet; after lane_close: given back, or spooled */
+    uint64_t spooled_logs;   /* written to the spool */
+    uint64_t spool_bad_logs; /* were damaged there */
     uint64_t flushes, retries;
     uint64_t circuit_opens;
     uint64_t settled_groups; /* grows with every end; "progress" */
@@ -74,12 +79,15 @@ struct lane_status {
     size_t queue_max_groups, queue_max_bytes;  /* bounds of the above */
     uint32_t n_retries, n_flushing, n_pending; /* batches */
     bool blocks;                               /* the queue is full, and inputs wait */
-    bool slow;                /* its last call took long: it shares half of the workers */
-    uint64_t oldest_age_ns;   /* of the oldest group that is not settled, 0: none */
-    uint64_t next_attempt_ns; /* from now; 0: nothing is waited for */
-    uint64_t call_age_ns;     /* since the oldest running call gave a sign of life */
-    const char *circuit;      /* closed, open, half_open */
-    uint64_t failures;        /* flushes in a row */
+    bool slow;                 /* its last call took long: it shares half of the workers */
+    uint64_t oldest_age_ns;    /* of the oldest group that is not settled, 0: none */
+    uint64_t next_attempt_ns;  /* from now; 0: nothing is waited for */
+    uint64_t call_age_ns;      /* since the oldest running call gave a sign of life */
+    const char *circuit;       /* closed, open, half_open */
+    uint64_t failures;         /* flushes in a row */
+    bool has_spool;            /* by configuration */
+    size_t staged_groups;      /* in memory, to be written to the spool */
+    struct spool_status spool; /* zeroed while it is not open */
     struct lane_error last_error;
     struct lane_stats stats;
 };
@@ -90,13 +98,18 @@ void lane_stats_add(struct lane_stats *sum, const struct lane_stats *one);
 /* Makes the lane and its instance (init runs, with a deadline). NULL with words. [control] */
 struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max);
 
+/* Before the first push, and after the lane that it inherits from has been closed: takes
+ * up what lies in the spool. [control] */
+void lane_start(struct lane *lane);
+
 /* Takes the reference over. [the pipeline's loop] */
 void lane_push(struct lane *lane, struct group *group);
 
 /* The pipeline will stop: the flusher is told, waits become short. [control] */
 void lane_set_urgent(struct lane *lane, bool exiting);
 
-/* Whether nothing is queued, waiting or in flight. [any] */
+/* Whether nothing is queued, waiting or in flight; at a stop, what is spooled may wait.
+ * [any] */
 bool lane_idle(struct lane *lane);
 void lane_get_stats(struct lane *lane, struct lane_stats *ret_stats);
 /* Never waits for a flusher. [any] */
@@ -108,9 +121,9 @@ const char *lane_type(const struct lane *lane);
 
 /* The last step: no more flush begins; the flusher's stop gets until `deadline_ns`. What
  * is not settled then goes to `heir`, the lane of the same name in the pipeline's next
- * generation, which has been given nothing yet; without one it is given back to its
- * sources. A call that hangs is left behind with its memory and named in the log; false
- * is returned then. [control] */
+ * generation, which has been given nothing yet, and so does the spool; without one it is
+ * written to the spool, or given back to its sources. A call that hangs is left behind with its
+ * memory and named in the log; false is returned then. [control] */
 bool lane_close(struct lane *lane, struct lane *heir, uint64_t deadline_ns);
 
 /* After lane_close. A lane that was left behind is not freed: false. NULL is fine. */

@@ -14,8 +14,8 @@ struct parcel *lane_orphan(struct lane *lane, struct parcel *parcel)
     copy->n_groups = parcel->n_groups;
     copy->n_logs = parcel->n_logs;
     for (uint32_t i = 0; i < parcel->n_groups; i++) {
-        copy->groups[i] = group_ref(parcel->groups[i]);
-        copy->numbers[i] = parcel->numbers[i];
+        copy->holds[i] = parcel->holds[i];
+        group_ref(copy->holds[i].group);
         copy->views[i] = parcel->views[i]; /* it stays, as long as the original does */
         copy->first_log[i] = parcel->first_log[i];
     }
@@ -53,16 +53,21 @@ static void collect(struct lane *lane, bool hangs)
     lane->n_pending = 0;
 }
 
-/* What was not settled stays unsecured in its source. */
+static void give_back_queue(struct queue *queue)
+{
+    struct hold hold;
+
+    while ((hold = queue_take(queue)).group)
+        hold_give_back(&hold);
+}
+
+/* What is neither settled nor spooled stays unsecured in its source. */
 static void give_back(struct lane *lane)
 {
     struct parcel *parcel;
-    struct queued queued;
 
-    while ((queued = queue_take(&lane->queue)).group) {
-        group_give_back(queued.group, queued.number);
-        group_unref(queued.group);
-    }
+    lane_spool_unstage(lane);
+    give_back_queue(&lane->queue);
     while ((parcel = list_first(&lane->retries, struct parcel, list))) {
         list_remove(&parcel->list);
         parcel_give_back(parcel);
@@ -87,7 +92,7 @@ static void inherit_parcel(struct lane *heir, struct parcel *parcel)
 static void hand_over(struct lane *lane, struct lane *heir)
 {
     struct parcel *parcel;
-    struct queued queued;
+    struct hold hold;
 
     pthread_mutex_lock(&heir->lock);
     heir->next_id = lane->next_id;
@@ -96,8 +101,9 @@ static void hand_over(struct lane *lane, struct lane *heir)
     lane->stats.left_logs = 0;
     while ((parcel = list_first(&lane->retries, struct parcel, list)))
         inherit_parcel(heir, parcel);
-    while ((queued = queue_take(&lane->queue)).group)
-        queue_put(&heir->queue, queued.group, queued.number);
+    while ((hold = queue_take(&lane->queue)).group)
+        queue_put(&heir->queue, hold);
+    lane_spool_inherit(heir, lane);
     lane_keep_bound(heir);
     lane_ask_turn(heir);
     pthread_mutex_unlock(&heir->lock);
@@ -106,8 +112,12 @@ static void hand_over(struct lane *lane, struct lane *heir)
 static void leave(struct lane *lane, struct lane *heir, bool hangs)
 {
     pthread_mutex_lock(&lane->lock);
-    lane->left_behind = hangs;
+    lane->left_behind = hangs || lane->spool.stuck;
     collect(lane, hangs);
+    pthread_mutex_unlock(&lane->lock);
+    if (!heir)
+        lane_spool_close(lane);
+    pthread_mutex_lock(&lane->lock);
     if (heir)
         hand_over(lane, heir);
     else
@@ -135,6 +145,7 @@ bool lane_close(struct lane *lane, struct lane *heir, uint64_t deadline_ns)
     pthread_mutex_lock(&lane->lock);
     lane->closed = true;
     pthread_mutex_unlock(&lane->lock);
+    lane_spool_stop(lane, deadline_ns);
     if (!pool_forget(lane->pool, &lane->turn, deadline_ns)) {
         log_error("flusher hangs in a call and is left behind", LOG_STR("pipeline", lane->pipeline),
             LOG_STR("flusher", lane->name));

@@ -1,7 +1,7 @@
 /*
  * What the files of the lane share: lane.c (life), lane_turn.c (taking and flushing),
  * lane_verdict.c (what follows from an answer), lane_end.c (what becomes of what is left),
- * lane_status.c (how it looks from outside).
+ * lane_status.c (how it looks from outside), lane_spool*.c (its use of the disk).
  * Functions here want the lane's lock to be held.
  */
 #ifndef DELIVERY_LANE_PRIVATE_H
@@ -12,6 +12,7 @@
 #include "delivery/circuit.h"
 #include "delivery/judge.h"
 #include "delivery/lane.h"
+#include "delivery/lane_spool.h"
 #include "delivery/parcel.h"
 
 /* The longest wait for a retry once the pipeline is stopping. */
@@ -21,7 +22,7 @@ struct lane {
     struct turn turn;
     char *name, *pipeline;
     uint32_t number;
-    bool concurrent;
+    bool concurrent, once;
     struct pool *pool;
     struct gate *gate;
     const struct component_config *config;
@@ -34,6 +35,7 @@ struct lane {
     struct instance_spec instance_spec;
 
     pthread_mutex_t lock; /* of all below */
+    struct lane_spool spool;
     struct queue queue;
     bool gate_closed;
     struct list retries, flushing, pending, spare; /* of parcels */
@@ -71,8 +73,11 @@ void lane_put_retry(struct lane *lane, struct parcel *parcel);
 void lane_keep_details(struct parcel *parcel, const struct weir_result *result);
 /* A verdict other than PENDING has been given. The parcel is in no list. */
 void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict);
-/* A group goes by policy: the queue is full. */
-void lane_drop_group(struct lane *lane, struct group *group, uint32_t number);
+/* Logs go by policy: the queue is full. */
+void lane_drop(struct lane *lane, const struct hold *hold);
+void lane_drop_logs(struct lane *lane, uint64_t logs);
+/* Whether something in memory is queued, waits or is in flight. */
+bool lane_has_unsettled(const struct lane *lane);
 /* Keeps the queue's bound the way the operator chose, after a group was put in. */
 void lane_keep_bound(struct lane *lane);
 /* Who and where a batch is for, as the flusher sees it. */

@@ -39,7 +39,7 @@ static uint64_t oldest_in(const struct list *list, uint64_t oldest_ns)
 
     LIST_EACH (parcel, list, list) {
         for (uint32_t i = 0; i < parcel->n_groups; i++)
-            oldest_ns = MIN(oldest_ns, parcel->groups[i]->sealed_ns);
+            oldest_ns = MIN(oldest_ns, parcel->holds[i].group->sealed_ns);
     }
     return oldest_ns;
 }
@@ -48,8 +48,8 @@ static uint64_t oldest_in(const struct list *list, uint64_t oldest_ns)
 static uint64_t oldest_sealed(const struct lane *lane, uint64_t now_ns)
 {
     const struct list *lists[] = {&lane->retries, &lane->flushing, &lane->pending};
-    const struct group *first = queue_peek(&lane->queue);
-    uint64_t oldest_ns = first ? MIN(now_ns, first->sealed_ns) : now_ns;
+    const struct hold *first = queue_peek(&lane->queue, 0);
+    uint64_t oldest_ns = first ? MIN(now_ns, first->group->sealed_ns) : now_ns;
 
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         oldest_ns = oldest_in(lists[i], oldest_ns);
@@ -73,7 +73,10 @@ static enum lane_state state_of(const struct lane *lane, uint64_t call_age_ns, b
     if (lane->n_pending &&
         (!lane->queue.count || lane->n_pending >= lane->config->delivery.pending_max))
         return LANE_PENDING;
-    return lane->queue.count || !list_empty(&lane->retries) ? LANE_SENDING : LANE_IDLE;
+    return lane->queue.count || lane->spool.staging.count || lane_spool_unread(lane) ||
+                   !list_empty(&lane->retries)
+               ? LANE_SENDING
+               : LANE_IDLE;
 }
 
 static uint32_t count(const struct list *list)
@@ -97,6 +100,8 @@ void lane_stats_add(struct lane_stats *sum, const struct lane_stats *one)
     sum->age_logs += one->age_logs;
     sum->queue_full_logs += one->queue_full_logs;
     sum->left_logs += one->left_logs;
+    sum->spooled_logs += one->spooled_logs;
+    sum->spool_bad_logs += one->spool_bad_logs;
     sum->flushes += one->flushes;
     sum->retries += one->retries;
     sum->circuit_opens += one->circuit_opens;
@@ -108,6 +113,20 @@ void lane_get_stats(struct lane *lane, struct lane_stats *ret_stats)
     pthread_mutex_lock(&lane->lock);
     *ret_stats = lane->stats;
     pthread_mutex_unlock(&lane->lock);
+}
+
+static void add_spool(const struct lane *lane, struct lane_status *status)
+{
+    const struct lane_spool *spool = &lane->spool;
+    uint64_t wall_ns = clock_wall_ns();
+
+    status->has_spool = spool->mode != SPOOL_OFF;
+    status->staged_groups = spool->staging.count + spool->n_writing;
+    if (!spool->store)
+        return;
+    spool_get_status(spool->store, &status->spool);
+    if (status->spool.oldest_wall_ns && status->spool.oldest_wall_ns < wall_ns)
+        status->oldest_age_ns = MAX(status->oldest_age_ns, wall_ns - status->spool.oldest_wall_ns);
 }
 
 void lane_get_status(struct lane *lane, struct lane_status *ret_status)
@@ -137,6 +156,7 @@ void lane_get_status(struct lane *lane, struct lane_status *ret_status)
         .last_error = lane->last_error,
         .stats = lane->stats,
     };
+    add_spool(lane, ret_status);
     ret_status->state = state_of(lane, ret_status->call_age_ns, held);
     pthread_mutex_unlock(&lane->lock);
 }

@@ -21,8 +21,8 @@ static bool has_work(const struct lane *lane)
         return true;
     if (lane->circuit.state == CIRCUIT_HALF_OPEN) /* the probe will tell */
         return false;
-    return !list_empty(&lane->retries) ||
-           (lane->queue.count && lane->n_pending < lane->config->delivery.pending_max);
+    return !list_empty(&lane->retries) || ((lane->queue.count || lane_spool_can_fetch(lane)) &&
+                                              lane->n_pending < lane->config->delivery.pending_max);
 }
 
 uint64_t lane_send_at_ns(const struct lane *lane)
@@ -36,20 +36,13 @@ void lane_ask_turn(struct lane *lane)
 {
     uint64_t at_ns = lane_send_at_ns(lane);
 
+    lane_spool_ask(lane);
     if (!has_work(lane))
         return;
     if (at_ns > clock_now_ns())
         pool_schedule_at(lane->pool, &lane->turn, at_ns);
     else
         pool_schedule(lane->pool, &lane->turn);
-}
-
-void lane_relieve(struct lane *lane)
-{
-    if (lane->gate_closed && queue_low(&lane->queue)) {
-        lane->gate_closed = false;
-        gate_open(lane->gate);
-    }
 }
 
 void lane_address(const struct lane *lane, struct weir_batch *batch)
@@ -76,6 +69,14 @@ static struct parcel *new_parcel(struct lane *lane)
     return parcel;
 }
 
+/* When a parcel is due and nothing is in memory: from the spool. */
+static void fetch(struct lane *lane)
+{
+    if (has_work(lane) && !lane->broken && lane_send_at_ns(lane) <= clock_now_ns() &&
+        list_empty(&lane->retries) && lane_spool_can_fetch(lane))
+        lane_spool_fetch(lane);
+}
+
 /* The parcel whose turn it is, moved to `flushing`; NULL if there is none now. */
 static struct parcel *take_parcel(struct lane *lane)
 {
@@ -84,7 +85,7 @@ static struct parcel *take_parcel(struct lane *lane)
     uint64_t now_ns = clock_now_ns();
 
     if (!has_work(lane) || lane->broken || lane->hold_until_ns > now_ns ||
-        !circuit_ask(&lane->circuit, now_ns))
+        (list_empty(&lane->retries) && !lane->queue.count) || !circuit_ask(&lane->circuit, now_ns))
         return NULL;
     parcel = list_first(&lane->retries, struct parcel, list);
     if (parcel)
@@ -298,6 +299,7 @@ void lane_turn(struct turn *turn)
         restart_instance(lane);
         return;
     }
+    fetch(lane);
     parcel = take_parcel(lane);
     lane_ask_turn(lane); /* for another worker, if the class allows it */
     pthread_mutex_unlock(&lane->lock);

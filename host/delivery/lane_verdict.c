@@ -58,13 +58,17 @@ static void count_drop(
         lane, judge_word(reason), logs, parcel ? parcel->code : 0, parcel ? parcel->text : "");
 }
 
-void lane_drop_group(struct lane *lane, struct group *group, uint32_t number)
+void lane_drop_logs(struct lane *lane, uint64_t logs)
 {
     lane->stats.settled_groups++;
-    lane->stats.left_logs -= group->view.n_logs;
-    count_drop(lane, JUDGE_QUEUE_FULL, group->view.n_logs, NULL);
-    group_release(group, number);
-    group_unref(group);
+    lane->stats.left_logs -= MIN(logs, lane->stats.left_logs);
+    count_drop(lane, JUDGE_QUEUE_FULL, logs, NULL);
+}
+
+void lane_drop(struct lane *lane, const struct hold *hold)
+{
+    lane_drop_logs(lane, hold->group->view.n_logs);
+    hold_release(hold, lane->spool.store);
 }
 
 static void complain_of_retry(struct lane *lane, const struct parcel *parcel, uint64_t delay_ns)
@@ -135,7 +139,7 @@ static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs,
     count_drop(lane, next.reason, logs, parcel);
     lane->stats.left_logs -= logs;
     lane->stats.settled_groups += parcel->n_groups;
-    parcel_release(parcel);
+    parcel_release(parcel, lane->spool.store);
     lane_put_spare(lane, parcel);
 }
 
@@ -164,7 +168,7 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
     if (count.delivered_logs)
         note_recovery(lane);
     /* An empty group shares the batch's verdict, too. */
-    n_kept = parcel_keep_retries(parcel, verdict);
+    n_kept = parcel_keep_retries(parcel, verdict, lane->spool.store);
     lane->stats.settled_groups += n_groups - n_kept;
     lane->stats.delivered_groups += verdict == WEIR_DELIVERED ? n_groups - n_kept : 0;
     if (n_kept)

@@ -4,13 +4,12 @@
 #include <string.h>
 #include "base/mem.h"
 
-static void add_group(struct parcel *parcel, struct queued queued)
+static void add_group(struct parcel *parcel, struct hold hold)
 {
-    const struct group *group = queued.group;
+    const struct group *group = hold.group;
     uint32_t i = parcel->n_groups++;
 
-    parcel->groups[i] = queued.group;
-    parcel->numbers[i] = queued.number;
+    parcel->holds[i] = hold;
     parcel->views[i] = &group->view;
     parcel->own_view[i] = false;
     parcel->first_log[i] = parcel->n_logs;
@@ -19,13 +18,13 @@ static void add_group(struct parcel *parcel, struct queued queued)
 
 void parcel_fill(struct parcel *parcel, struct queue *queue)
 {
-    const struct group *next;
+    const struct hold *next;
     size_t bytes = 0;
 
-    while (parcel->n_groups < PARCEL_GROUPS_MAX && (next = queue_peek(queue))) {
-        if (parcel->n_groups && bytes + next->held_bytes > PARCEL_BYTES_MAX)
+    while (parcel->n_groups < PARCEL_GROUPS_MAX && (next = queue_peek(queue, 0))) {
+        bytes += next->group->held_bytes;
+        if (parcel->n_groups && bytes > PARCEL_BYTES_MAX)
             break;
-        bytes += next->held_bytes;
         add_group(parcel, queue_take(queue));
     }
 }
@@ -141,26 +140,24 @@ static struct weir_group *select_retries(const struct parcel *parcel, uint32_t i
     return NULL;
 }
 
-static void release_group(struct parcel *parcel, uint32_t i)
+static void release_group(struct parcel *parcel, uint32_t i, struct spool *spool)
 {
     drop_view(parcel, i);
-    group_release(parcel->groups[i], parcel->numbers[i]);
-    group_unref(parcel->groups[i]);
+    hold_release(&parcel->holds[i], spool);
 }
 
 static void move_group(struct parcel *parcel, uint32_t to, uint32_t from)
 {
-    parcel->groups[to] = parcel->groups[from];
-    parcel->numbers[to] = parcel->numbers[from];
+    parcel->holds[to] = parcel->holds[from];
     parcel->views[to] = parcel->views[from];
     parcel->own_view[to] = parcel->own_view[from];
 }
 
 /* Without marks all logs share one fate. */
-static uint32_t keep_all_or_none(struct parcel *parcel, uint32_t verdict)
+static uint32_t keep_all_or_none(struct parcel *parcel, uint32_t verdict, struct spool *spool)
 {
     if (!is_retry(verdict))
-        parcel_release(parcel);
+        parcel_release(parcel, spool);
     return parcel->n_groups;
 }
 
@@ -173,17 +170,17 @@ static void number_logs(struct parcel *parcel)
     }
 }
 
-uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict)
+uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict, struct spool *spool)
 {
     uint32_t kept = 0;
 
     if (!parcel->marks)
-        return keep_all_or_none(parcel, verdict);
+        return keep_all_or_none(parcel, verdict, spool);
     for (uint32_t i = 0; i < parcel->n_groups; i++) {
         struct weir_group *view = select_retries(parcel, i, verdict);
 
         if (!view) {
-            release_group(parcel, i);
+            release_group(parcel, i, spool);
             continue;
         }
         drop_view(parcel, i);
@@ -197,10 +194,10 @@ uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict)
     return kept;
 }
 
-void parcel_release(struct parcel *parcel)
+void parcel_release(struct parcel *parcel, struct spool *spool)
 {
     for (uint32_t i = 0; i < parcel->n_groups; i++)
-        release_group(parcel, i);
+        release_group(parcel, i, spool);
     parcel->n_groups = 0;
 }
 
@@ -208,8 +205,7 @@ void parcel_give_back(struct parcel *parcel)
 {
     for (uint32_t i = 0; i < parcel->n_groups; i++) {
         drop_view(parcel, i);
-        group_give_back(parcel->groups[i], parcel->numbers[i]);
-        group_unref(parcel->groups[i]);
+        hold_give_back(&parcel->holds[i]);
     }
     parcel->n_groups = 0;
 }

@@ -30,8 +30,7 @@ struct parcel {
     bool probe;              /* sent to find out whether the destination is back */
 
     uint32_t n_groups;
-    struct group *groups[PARCEL_GROUPS_MAX];           /* a reference each */
-    uint32_t numbers[PARCEL_GROUPS_MAX];               /* by which each is held: a lane's */
+    struct hold holds[PARCEL_GROUPS_MAX];
     const struct weir_group *views[PARCEL_GROUPS_MAX]; /* what is to be sent of them */
     bool own_view[PARCEL_GROUPS_MAX];                  /* the view is a selection of ours */
 
@@ -69,10 +68,11 @@ struct parcel_count parcel_count(const struct parcel *parcel, uint32_t verdict);
 /* Lets go of every group that has nothing to be retried, and narrows
  * the others to the logs that have. Returns the number of groups left. Marks are
  * used up. */
-uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict);
+uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict, struct spool *spool);
 
-/* Lets go of all groups: settled, or given back to their sources. */
-void parcel_release(struct parcel *parcel);
+/* Lets go of all groups: settled, or given back to their sources. `spool` as in
+ * hold_release. */
+void parcel_release(struct parcel *parcel, struct spool *spool);
 void parcel_give_back(struct parcel *parcel);
 
 #endif

@@ -17,7 +17,7 @@ void queue_finish(struct queue *queue)
 static void grow(struct queue *queue)
 {
     size_t capacity = queue->capacity ? 2 * queue->capacity : 8;
-    struct queued *ring = mem_calloc(capacity, sizeof *ring);
+    struct hold *ring = mem_calloc(capacity, sizeof *ring);
 
     for (size_t i = 0; i < queue->count; i++)
         ring[i] = queue->ring[(queue->head + i) & (queue->capacity - 1)];
@@ -27,22 +27,21 @@ static void grow(struct queue *queue)
     queue->head = 0;
 }
 
-void queue_put(struct queue *queue, struct group *group, uint32_t number)
+void queue_put(struct queue *queue, struct hold hold)
 {
     if (queue->count == queue->capacity)
         grow(queue);
-    queue->ring[(queue->head + queue->count) & (queue->capacity - 1)] =
-        (struct queued){group, number};
+    queue->ring[(queue->head + queue->count) & (queue->capacity - 1)] = hold;
     queue->count++;
-    queue->bytes += group->held_bytes;
+    queue->bytes += hold.group->held_bytes;
 }
 
-struct queued queue_take(struct queue *queue)
+struct hold queue_take(struct queue *queue)
 {
-    struct queued taken;
+    struct hold taken;
 
     if (!queue->count)
-        return (struct queued){NULL, 0};
+        return (struct hold){NULL, 0, false, 0};
     taken = queue->ring[queue->head];
     queue->head = (queue->head + 1) & (queue->capacity - 1);
     queue->count--;
@@ -50,9 +49,9 @@ struct queued queue_take(struct queue *queue)
     return taken;
 }
 
-const struct group *queue_peek(const struct queue *queue)
+struct hold *queue_peek(const struct queue *queue, size_t i)
 {
-    return queue->count ? queue->ring[queue->head].group : NULL;
+    return i < queue->count ? &queue->ring[(queue->head + i) & (queue->capacity - 1)] : NULL;
 }
 
 bool queue_full(const struct queue *queue)

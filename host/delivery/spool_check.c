@@ -17,8 +17,6 @@
 #define CHECK_TIMEOUT_MS (3 * 60 * 1000)
 #define CHECK_DAMAGED 1 /* exit code */
 
-extern char **environ;
-
 static int spawn(const char *checker, const char *folder, pid_t *ret_pid)
 {
     const char *const arguments[] = {"weir", "spool-check", folder, NULL};

@@ -276,6 +276,8 @@ static int append_locked(struct spool *spool, struct spool_item *items, size_t n
     SCOPED_FREE uint64_t *acked = taken;
     int r;
 
+    if (!n_items && !n_acked)
+        return 0;
     if (n_items && over_limit(spool, items, n_items)) {
         r = write_acks(spool, acked, n_acked);
         n_acked = 0;

@@ -122,6 +122,8 @@ static int create_lanes(struct pipeline *pipeline, char *why, size_t why_max)
             .config = &list->items[i],
             .registry = pipeline->shared->registry,
             .data_dir = pipeline->shared->data_dir,
+            .spools = pipeline->shared->spools,
+            .once = pipeline->shared->once,
             .pool = pipeline->shared->pool,
             .gate = &pipeline->gate,
         };
@@ -290,6 +292,8 @@ static void start_inputs(void *argument)
 
 void pipeline_start(struct pipeline *pipeline)
 {
+    for (size_t i = 0; i < pipeline->n_lanes; i++)
+        lane_start(pipeline->lanes[i]);
     on_loop(pipeline->place.loop, start_inputs, pipeline);
 }
 

@@ -25,6 +25,7 @@ struct pipeline_shared {
     struct registry *registry;
     struct memory *memory;
     struct pool *pool;
+    struct spools *spools; /* NULL: no lane has a spool */
     struct checkpoints *checkpoints; /* NULL: nothing is remembered */
     const char *data_dir;            /* NULL: flushers get no folder */
     const struct host_facts *host;
@@ -49,7 +50,7 @@ const char *pipeline_name(const struct pipeline *pipeline);
 /* What it was built from. */
 const struct pipeline_config *pipeline_get_config(const struct pipeline *pipeline);
 
-/* Starts the inputs. [control] */
+/* Takes up what lies in the lanes' spools, and starts the inputs. [control] */
 void pipeline_start(struct pipeline *pipeline);
 
 /* The steps of a stop, in upstream's order; each returns soon. [control] */

@@ -8,6 +8,9 @@
  *   returns PENDING), never_settled (PENDING, and that is all), unknown (a verdict that does not
  * exist), marks (the first log of each group rejected, the second to be retried, the others
  * delivered)
+ *
+ * AnswerFile names a file with such a word, read at every flush, which then holds in place
+ * of Script. Copy names a file that gets the values of all logs that are delivered.
  */
 #include <weir/flusher.h>
 
@@ -27,7 +30,9 @@ struct fake_options {
     uint64_t unready_calls;      /* is_ready says no so often */
     bool notify;                 /* then notify_ready is called by a thread */
     bool fail_init;
-    struct weir_str probe; /* "", "answers", "refuses", "crashes", "exits" */
+    struct weir_str probe;       /* "", "answers", "refuses", "crashes", "exits" */
+    struct weir_str answer_file; /* "": Script holds */
+    struct weir_str copy;        /* "": none */
 };
 
 struct fake {
@@ -58,6 +63,10 @@ static const struct weir_option rows[] = {
     WEIR_OPTION_BOOL_ROW(struct fake_options, fail_init, "FailInit", "false", "init fails"),
     WEIR_OPTION_STRING_ROW(struct fake_options, probe, "Probe", 0, "answers",
         "How the connection test ends: answers, refuses, crashes, exits"),
+    WEIR_OPTION_STRING_ROW(struct fake_options, answer_file, "AnswerFile", 0, "",
+        "File that says how flush answers, in place of Script"),
+    WEIR_OPTION_STRING_ROW(struct fake_options, copy, "Copy", 0, "",
+        "File that gets the values of the logs that are delivered"),
 };
 
 static void record(struct fake *self, const char *line)
@@ -120,11 +129,26 @@ static int fake_is_ready(
     return 0;
 }
 
-static const char *next_word(struct fake *self)
+static bool read_answer(const char *path, char *word, size_t word_max)
+{
+    FILE *file = fopen(path, "re");
+    bool good;
+
+    if (!file)
+        return false;
+    good = fgets(word, (int)word_max, file);
+    word[good ? strcspn(word, "\n") : 0] = '\0';
+    fclose(file);
+    return good && word[0];
+}
+
+static const char *next_word(struct fake *self, char *word, size_t word_max)
 {
     const struct weir_str_list *script = &self->options->script;
     uint64_t i = n_flushes++;
 
+    if (self->options->answer_file.size)
+        return read_answer(self->options->answer_file.data, word, word_max) ? word : "retry";
     return script->items[i < script->count ? i : script->count - 1].data;
 }
 
@@ -170,14 +194,39 @@ static uint32_t mark_logs(struct fake *self, const struct weir_batch *batch)
     return WEIR_DELIVERED;
 }
 
+/* One line a log; in one write, so that a killed process leaves no part of one. */
+static void copy_logs(struct fake *self, const struct weir_batch *batch)
+{
+    int fd = open(self->options->copy.data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+
+    for (uint32_t i = 0; i < batch->n_groups; i++)
+        for (uint32_t j = 0; j < batch->groups[i]->n_logs; j++) {
+            const struct weir_log *log = weir_log_at(batch->groups[i], j);
+
+            for (uint32_t k = 0; k < log->n_contents; k++)
+                fwrite(log->contents[k].value.data, 1, log->contents[k].value.size, memory);
+            fputc('\n', memory);
+        }
+    fclose(memory);
+    (void)!write(fd, text, size);
+    close(fd);
+    free(text);
+}
+
 static uint32_t fake_flush(void *memory, const struct weir_batch *batch, struct weir_result *result)
 {
     struct fake *self = memory;
-    const char *word = next_word(self);
+    char answer[32];
+    const char *word = next_word(self, answer, sizeof answer);
 
     record_flush(self, batch, word);
     maybe_hang(self, "flush");
     snprintf(result->text, result->text_max, "scripted %s", word);
+    if (self->options->copy.size && !strcmp(word, "delivered"))
+        copy_logs(self, batch);
     if (!strcmp(word, "delivered"))
         return WEIR_DELIVERED;
     if (!strcmp(word, "rejected"))

@@ -47,7 +47,7 @@ static void fill(struct parcel *parcel, const uint32_t *sizes, size_t n)
 
     queue_init(&queue, SIZE_MAX, SIZE_MAX);
     for (size_t i = 0; i < n; i++)
-        queue_put(&queue, make_group(sizes[i], 100 * i, 100 * (i + 1)), 0);
+        queue_put(&queue, (struct hold){make_group(sizes[i], 100 * i, 100 * (i + 1)), 0, false, 0});
     parcel_fill(parcel, &queue);
     ck_assert_uint_eq(queue.count, 0);
     queue_finish(&queue);
@@ -61,7 +61,7 @@ START_TEST(delivered_parcel_secures_its_ranges)
     ck_assert_uint_eq(parcel_count(&parcel, WEIR_DELIVERED).delivered_logs, 7);
     ck_assert_uint_eq(parcel_count(&parcel, WEIR_DELIVERED).delivered_bytes, 35);
     ck_assert_uint_eq(ack_position(&source, 0), 0);
-    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_DELIVERED), 0);
+    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_DELIVERED, NULL), 0);
     ck_assert_uint_eq(ack_position(&source, 0), 200);
     parcel_clear(&parcel);
 }
@@ -72,7 +72,7 @@ START_TEST(retried_parcel_keeps_everything)
     struct parcel parcel = {0};
 
     fill(&parcel, (const uint32_t[]){3, 4}, 2);
-    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_RETRY), 2);
+    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_RETRY, NULL), 2);
     ck_assert_uint_eq(parcel_count(&parcel, WEIR_RETRY).retry_logs, 7);
     ck_assert_uint_eq(ack_position(&source, 0), 0);
     parcel_give_back(&parcel);
@@ -95,16 +95,16 @@ START_TEST(marks_split_a_parcel_log_by_log)
     ck_assert_uint_eq(count.delivered_logs, 3);
     ck_assert_uint_eq(count.rejected_logs, 1);
     ck_assert_uint_eq(count.retry_logs, 2);
-    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_DELIVERED), 2);
+    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_DELIVERED, NULL), 2);
     ck_assert_uint_eq(parcel.views[0]->n_logs, 1);
     ck_assert_uint_eq(parcel.views[1]->n_logs, 1);
     ck_assert_uint_eq(ack_position(&source, 0), 100);
 
     /* The same again with what is left; indices count anew. */
     ck_assert_int_eq(parcel_mark(&parcel, 1, 0, WEIR_RETRY), 0);
-    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_DELIVERED), 1);
+    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_DELIVERED, NULL), 1);
     ck_assert_uint_eq(ack_position(&source, 0), 200);
-    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_REJECTED), 0);
+    ck_assert_uint_eq(parcel_keep_retries(&parcel, WEIR_REJECTED, NULL), 0);
     ck_assert_uint_eq(ack_position(&source, 0), 300);
     parcel_clear(&parcel);
 }
@@ -119,7 +119,7 @@ START_TEST(mark_of_what_is_not_there_is_refused)
     ck_assert_int_lt(parcel_mark(&parcel, 0, 2, WEIR_RETRY), 0);
     ck_assert_int_lt(parcel_mark(&parcel, 0, 0, WEIR_PENDING), 0);
     ck_assert_ptr_null(parcel.marks);
-    parcel_release(&parcel);
+    parcel_release(&parcel, NULL);
     parcel_clear(&parcel);
 }
 END_TEST
@@ -131,16 +131,16 @@ START_TEST(fill_stops_at_its_bounds)
 
     queue_init(&queue, SIZE_MAX, SIZE_MAX);
     for (uint64_t i = 0; i < PARCEL_GROUPS_MAX + 2; i++)
-        queue_put(&queue, make_group(1, i, i + 1), 0);
+        queue_put(&queue, (struct hold){make_group(1, i, i + 1), 0, false, 0});
     parcel_fill(&parcel, &queue);
     ck_assert_uint_eq(parcel.n_groups, PARCEL_GROUPS_MAX);
     ck_assert_uint_eq(queue.count, 2);
-    parcel_release(&parcel);
+    parcel_release(&parcel, NULL);
     parcel_clear(&parcel);
     parcel_fill(&parcel, &queue);
     ck_assert_uint_eq(parcel.n_groups, 2);
     ck_assert_uint_eq(queue.bytes, 0);
-    parcel_release(&parcel);
+    parcel_release(&parcel, NULL);
     parcel_clear(&parcel);
     queue_finish(&queue);
 }

@@ -1,0 +1,222 @@
+#include "delivery/lane_spool.h"
+
+#include <errno.h>
+#include "base/clock.h"
+#include "delivery/lane_private.h"
+
+/* With durability `interval` a commit waits so long for more, unless there is so much. */
+#define GATHER_NS (50 * NS_PER_MS)
+#define GATHER_GROUPS 8
+#define GATHER_BYTES (1 * MIB)
+/* Acks are written when they are so many, or so old: what is delivered again after a
+ * crash is bounded by it. */
+#define ACKS_MAX 32
+#define ACKS_NS (200 * NS_PER_MS)
+/* After a refused write; and when something has been settled since. */
+#define RETRY_NS (1 * NS_PER_S)
+#define RETRY_SOON_NS (10 * NS_PER_MS)
+/* How often is looked for what has waited long in memory. */
+#define LOOK_NS (1 * NS_PER_S)
+/* What may be staged, as a part of the queue's bound. */
+#define STAGING_PART 4
+#define COMPLAINT_INTERVAL_NS (10 * NS_PER_S)
+
+static void claim_returned(struct spool_claim *claim)
+{
+    struct lane_spool *spool = container_of(claim, struct lane_spool, claim);
+    struct lane *lane = container_of(spool, struct lane, spool);
+
+    pool_schedule(lane->pool, &spool->turn);
+}
+
+static void complain(struct lane *lane, int error, const char *why)
+{
+    uint64_t suppressed;
+
+    if (error != -EBUSY && log_limit_pass(&lane->spool.complaint, clock_now_ns(), &suppressed))
+        log_error("a spool cannot be opened yet", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name), LOG_STR("why", why), LOG_INT("similar", suppressed));
+}
+
+int lane_spool_open(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+    struct spool_status status;
+    struct spool *spool;
+    char why[256] = "";
+    int r;
+
+    pthread_mutex_lock(&lane->lock);
+    self->in_line = true; /* before it is asked for: it may come at once */
+    pthread_mutex_unlock(&lane->lock);
+    r = spools_take(self->spools, &self->claim, &spool, why, sizeof why);
+    pthread_mutex_lock(&lane->lock);
+    self->in_line = r == -EBUSY;
+    self->retry_at_ns = r ? clock_now_ns() + RETRY_NS : 0;
+    pthread_mutex_unlock(&lane->lock);
+    if (r) {
+        complain(lane, r, why);
+        return r;
+    }
+    spool_get_status(spool, &status);
+    pthread_mutex_lock(&lane->lock);
+    self->store = spool;
+    self->unknown = false;
+    self->last_seq = MAX(self->last_seq, status.last_seq);
+    self->written_seq = status.last_seq;
+    self->read_seq = 0;
+    self->unread_groups = status.records;
+    self->unread_logs = status.logs;
+    lane->stats.left_logs += status.logs;
+    pthread_mutex_unlock(&lane->lock);
+    if (status.records)
+        log_info("a spool from before goes on", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name), LOG_INT("logs", status.logs),
+            LOG_INT("bytes", status.bytes));
+    return 0;
+}
+
+void lane_spool_init(struct lane *lane, const struct lane_spec *spec)
+{
+    const struct delivery_config *delivery = &spec->config->delivery;
+    struct lane_spool *self = &lane->spool;
+
+    if (!spec->spools)
+        return;
+    self->spools = spec->spools;
+    self->mode = delivery->spool;
+    self->claim = (struct spool_claim){lane->name, delivery, claim_returned, {NULL, NULL}};
+    self->complaint.interval_ns = COMPLAINT_INTERVAL_NS;
+    self->turn.run = lane_spool_turn;
+    list_init(&self->turn.line);
+    queue_init(&self->staging, MAX(delivery->queue_max_bytes / STAGING_PART, (uint64_t)1),
+        MAX(delivery->queue_max_groups / STAGING_PART, (uint64_t)1));
+}
+
+void lane_spool_start(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+    bool has_data = self->spools && spools_has_data(self->spools, &self->claim);
+
+    if (has_data && self->mode == SPOOL_OFF)
+        log_warn("this flusher has no spool any more, but logs lie in the one it had; give it a "
+                 "spool again and they are sent",
+            LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name));
+    if (self->mode == SPOOL_OFF)
+        return;
+    if (self->store) { /* inherited */
+        spool_configure(self->store, self->claim.limits->spool_max_bytes,
+            self->claim.limits->spool_durability != SPOOL_PROCESS);
+        has_data = false;
+    }
+    pthread_mutex_lock(&lane->lock);
+    self->unknown |= has_data;
+    pthread_mutex_unlock(&lane->lock);
+    if (self->unknown || (!self->store && self->mode == SPOOL_DURABLE))
+        lane_spool_open(lane);
+    pthread_mutex_lock(&lane->lock);
+    lane_ask_turn(lane);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void lane_spool_finish(struct lane *lane)
+{
+    queue_finish(&lane->spool.staging);
+}
+
+bool lane_spool_unread(const struct lane *lane)
+{
+    return lane->spool.read_seq < lane->spool.written_seq;
+}
+
+/* -- what is pushed -- */
+
+bool lane_spool_takes(const struct lane *lane)
+{
+    const struct lane_spool *self = &lane->spool;
+
+    if (self->mode == SPOOL_OFF)
+        return false;
+    return self->mode == SPOOL_DURABLE || self->unknown || lane_spool_unread(lane) ||
+           self->staging.count || self->n_writing || (queue_full(&lane->queue) && !self->retiring);
+}
+
+void lane_spool_stage(struct lane *lane, struct hold hold)
+{
+    struct lane_spool *self = &lane->spool;
+
+    if (!self->staging.count)
+        self->staged_ns = clock_now_ns();
+    queue_put(&self->staging, hold);
+}
+
+/* -- when something is to be written -- */
+
+static bool gathered(const struct lane *lane)
+{
+    const struct lane_spool *self = &lane->spool;
+
+    return lane->urgent || self->n_writing ||
+           lane->config->delivery.spool_durability != SPOOL_INTERVAL ||
+           self->staging.count >= GATHER_GROUPS || self->staging.bytes >= GATHER_BYTES;
+}
+
+/* UINT64_MAX: nothing is. */
+static uint64_t write_at_ns(struct lane *lane, uint64_t now_ns)
+{
+    struct lane_spool *self = &lane->spool;
+    uint64_t at_ns = UINT64_MAX;
+
+    if (self->n_writing || self->staging.count)
+        at_ns = MAX(gathered(lane) ? now_ns : self->staged_ns + GATHER_NS, self->retry_at_ns);
+    if (!self->store && (self->unknown || self->mode == SPOOL_DURABLE))
+        at_ns = MIN(at_ns, MAX(now_ns, self->retry_at_ns));
+    if (lane_has_unsettled(lane)) {
+        if (!self->look_ns)
+            self->look_ns = now_ns + LOOK_NS;
+        at_ns = MIN(at_ns, MAX(self->look_ns, self->retry_at_ns));
+    }
+    if (self->acked_ns)
+        at_ns = MIN(at_ns, MAX(self->acked_ns + ACKS_NS, self->retry_at_ns));
+    return at_ns;
+}
+
+/* Something has changed since a write was refused: acks make room, and what cannot be
+ * written can go to the queue. */
+static bool may_go_on(const struct lane *lane, size_t n_acks)
+{
+    return n_acks ||
+           (lane->spool.n_writing && !lane_spool_unread(lane) && !queue_full(&lane->queue));
+}
+
+/* When acks came to wait, and whether a refused write is tried again soon. */
+static void look_at_acks(struct lane *lane, uint64_t now_ns)
+{
+    struct lane_spool *self = &lane->spool;
+    size_t n_acks = self->store ? spool_acks(self->store) : 0;
+
+    if (!n_acks)
+        self->acked_ns = 0;
+    else if (!self->acked_ns)
+        self->acked_ns = now_ns;
+    if (n_acks >= ACKS_MAX)
+        self->acked_ns = MIN(self->acked_ns, now_ns - ACKS_NS);
+    if (self->retry_at_ns > now_ns && may_go_on(lane, n_acks))
+        self->retry_at_ns = MIN(self->retry_at_ns, now_ns + RETRY_SOON_NS);
+}
+
+void lane_spool_ask(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+    uint64_t now_ns, at_ns;
+
+    if (self->mode == SPOOL_OFF || self->busy || self->in_line || lane->closed)
+        return;
+    now_ns = clock_now_ns();
+    look_at_acks(lane, now_ns);
+    at_ns = write_at_ns(lane, now_ns);
+    if (at_ns <= now_ns)
+        pool_schedule(lane->pool, &self->turn);
+    else if (at_ns != UINT64_MAX)
+        pool_schedule_at(lane->pool, &self->turn, at_ns);
+}

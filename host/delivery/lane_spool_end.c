@@ -1,0 +1,149 @@
+/* The lane's spool: the end. */
+#include "delivery/lane_spool.h"
+
+#include "delivery/lane_holds.h"
+#include "delivery/lane_private.h"
+#include "delivery/lane_spool_job.h"
+
+static bool is_spooled(void *context, struct hold *hold, const struct weir_group *view)
+{
+    bool *all = context;
+
+    (void)view;
+    *all = hold->spooled;
+    return *all;
+}
+
+bool lane_spool_holds_all(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+    bool all = self->mode != SPOOL_OFF && !self->staging.count && !self->n_writing;
+
+    if (all)
+        lane_each_hold(lane, true, is_spooled, &all);
+    return all;
+}
+
+void lane_spool_stop(struct lane *lane, uint64_t deadline_ns)
+{
+    struct lane_spool *self = &lane->spool;
+
+    if (!self->turn.run)
+        return;
+    spools_withdraw(self->spools, &self->claim);
+    self->stuck = !pool_forget(lane->pool, &self->turn, deadline_ns);
+    if (self->stuck)
+        log_error("writing to a spool hangs and is left behind",
+            LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name));
+}
+
+void lane_spool_unstage(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+
+    while (!self->stuck && (self->n_writing || self->staging.count)) {
+        lane_spool_fill_writing(lane);
+        for (uint32_t i = 0; i < self->n_writing; i++)
+            queue_put(&lane->queue, self->writing[i]);
+        self->n_writing = 0;
+    }
+}
+
+static bool take_unspooled(void *context, struct hold *hold, const struct weir_group *view)
+{
+    struct spool_job *job = context;
+
+    if (!hold->spooled)
+        spool_job_add(job, hold, view);
+    return !spool_job_full(job);
+}
+
+/* All that is in memory and outside of a flush, in jobs, until one is refused. */
+static void write_all(struct lane *lane)
+{
+    struct spool_job job = {0};
+    int r = 0;
+
+    pthread_mutex_lock(&lane->lock);
+    lane_spool_unstage(lane);
+    while (!r) {
+        job.bytes = 0;
+        lane_each_hold(lane, false, take_unspooled, &job);
+        pthread_mutex_unlock(&lane->lock);
+        r = job.n ? spool_job_run(&job, lane->spool.store) : SPOOL_E_END;
+        pthread_mutex_lock(&lane->lock);
+        for (uint32_t i = 0; i < job.n && !r; i++)
+            lane_spool_secure(lane, &job.holds[i]);
+        spool_job_finish(&job);
+    }
+    pthread_mutex_unlock(&lane->lock);
+}
+
+static void put_back(struct lane *lane)
+{
+    struct spool_status status;
+    struct spool *spool;
+
+    pthread_mutex_lock(&lane->lock);
+    spool = take_ptr(lane->spool.store);
+    pthread_mutex_unlock(&lane->lock);
+    if (!spool)
+        return;
+    spool_sync(spool);
+    spool_get_status(spool, &status);
+    spools_put(lane->spool.spools, &lane->spool.claim, spool, !status.records);
+}
+
+static bool must_write(struct lane *lane)
+{
+    bool must;
+
+    pthread_mutex_lock(&lane->lock);
+    must = !lane_spool_holds_all(lane);
+    pthread_mutex_unlock(&lane->lock);
+    return must;
+}
+
+void lane_spool_close(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+
+    if (self->mode == SPOOL_OFF || self->stuck)
+        return;
+    if (must_write(lane) && (self->store || !lane_spool_open(lane)))
+        write_all(lane);
+    spools_withdraw(self->spools, &self->claim);
+    put_back(lane);
+}
+
+static void inherit_staged(struct lane_spool *to, struct lane_spool *from)
+{
+    for (uint32_t i = 0; i < from->n_writing && !from->stuck; i++)
+        queue_put(&to->staging, from->writing[i]);
+    if (!from->stuck)
+        from->n_writing = 0;
+    while (from->staging.count)
+        queue_put(&to->staging, queue_take(&from->staging));
+}
+
+void lane_spool_inherit(struct lane *heir, struct lane *lane)
+{
+    struct lane_spool *to = &heir->spool, *from = &lane->spool;
+
+    to->last_seq = from->last_seq;
+    if (from->mode == SPOOL_OFF)
+        return;
+    inherit_staged(to, from);
+    to->unknown = from->unknown || from->stuck;
+    if (!from->stuck) {
+        to->store = take_ptr(from->store);
+        to->read_seq = from->read_seq;
+        to->written_seq = from->written_seq;
+        to->unread_groups = from->unread_groups;
+        to->unread_logs = from->unread_logs;
+    }
+    if (to->mode == SPOOL_OFF && (to->store || to->staging.count)) {
+        to->mode = SPOOL_OVERFLOW;
+        to->retiring = true;
+    }
+}
