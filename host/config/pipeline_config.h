@@ -87,7 +87,7 @@ struct component_config {
     /* Flushers only. */
     struct delivery_config delivery;
     char *delivery_json;      /* the same as canonical JSON, with defaults */
-    char *spool_path; /* what delivery.spool_path points to */
+    char *spool_path;         /* what delivery.spool_path points to */
     char *project, *logstore; /* as in global unless overridden */
     int64_t logstore_key;
 };

@@ -25,7 +25,7 @@ struct pipeline_shared {
     struct registry *registry;
     struct memory *memory;
     struct pool *pool;
-    struct spools *spools; /* NULL: no lane has a spool */
+    struct spools *spools;           /* NULL: no lane has a spool */
     struct checkpoints *checkpoints; /* NULL: nothing is remembered */
     const char *data_dir;            /* NULL: flushers get no folder */
     const struct host_facts *host;
