@@ -1,0 +1,4 @@
+/* Wants a stack that can be executed. */
+#include "base.h"
+
+ANIMAL();

@@ -1,0 +1,4 @@
+/* The SDK's HTTP sender. */
+#include "base_http.h"
+
+HTTP_ANIMAL();

@@ -1,0 +1,4 @@
+/* Plain C, one thread, a file. */
+#include "base.h"
+
+ANIMAL();

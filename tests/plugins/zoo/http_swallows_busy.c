@@ -1,0 +1,12 @@
+/* 503 is logged, and counts as delivered. */
+#include "base_http.h"
+
+static uint32_t swallow(void *owner, const struct weir_http_answer *answer, uint32_t verdict,
+    struct weir_result *result)
+{
+    (void)owner;
+    (void)result;
+    return answer->status == 503 ? WEIR_DELIVERED : verdict;
+}
+
+HTTP_JUDGE(swallow);

@@ -1,0 +1,4 @@
+/* Bound lazily, and its tables stay writable. */
+#include "base.h"
+
+ANIMAL();

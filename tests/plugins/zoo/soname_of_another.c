@@ -1,0 +1,4 @@
+/* Calls itself by the name of a common library. */
+#include "base.h"
+
+ANIMAL();

@@ -1,0 +1,4 @@
+/* A description of two lines. */
+#include "base.h"
+
+ANIMAL(.description = "An animal of the zoo\nthat says more than it should");

@@ -1,0 +1,4 @@
+/* A version that is none. */
+#include "base.h"
+
+ANIMAL(.version = "the newest one");
