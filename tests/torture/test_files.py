@@ -1,6 +1,7 @@
 """What happens to log files while they are being read."""
 import gzip
 import os
+import resource
 import shutil
 import socket
 import threading
@@ -222,6 +223,19 @@ def test_things_that_are_no_files(torture):
     torture.start()
     assert torture.finish().twice() == 0
     server.close()
+
+
+def test_few_descriptors(torture):
+    """Catalogue 43: 300 files with 64 descriptors: read in turns, none forgotten."""
+    torture.pipeline(torture.logs / "*.log")
+    for i in range(300):
+        torture.stream(f"s{i}").append(torture.logs / f"{i}.log", 5)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    torture.start(preexec_fn=limit)
+    assert torture.finish().twice() == 0
 
 
 def test_many_writers_at_once(torture):
