@@ -8,7 +8,6 @@
  */
 #include <stdio.h>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "aggregate/builtin.h"
