@@ -103,6 +103,14 @@ static bool is_passing(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
 }
 
+/* The current folder could not be looked into. */
+static void note_failure(struct walk *walk, int error)
+{
+    walk->visitor->incomplete |= is_passing(error);
+    if (error != ENOENT && error != ENOTDIR && walk->visitor->failed)
+        walk->visitor->failed(walk->visitor, path_of(walk), error);
+}
+
 /* All entries of the current folder, against the first component of `pattern`. */
 static void list_folder(struct walk *walk, const char *pattern, unsigned depth)
 {
@@ -113,7 +121,7 @@ static void list_folder(struct walk *walk, const char *pattern, unsigned depth)
     struct dirent *entry;
 
     if (!dir) {
-        walk->visitor->incomplete |= is_passing(errno);
+        note_failure(walk, errno);
         return;
     }
     while ((entry = readdir(dir))) {

@@ -14,6 +14,8 @@ struct glob_visitor {
     void (*folder)(struct glob_visitor *self, const char *path);
     /* A regular file that matches; symbolic links are followed. */
     void (*file)(struct glob_visitor *self, const char *path, const struct stat *status);
+    /* A folder that is there could not be looked into, for this errno. May be NULL. */
+    void (*failed)(struct glob_visitor *self, const char *path, int error);
     /* Set when a folder could not be looked into for want of descriptors or memory, or
      * because its disk failed: what was not visited may be there all the same. */
     bool incomplete;

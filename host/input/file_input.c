@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "input/input_file.h"
 
-#define NO_DESCRIPTOR_LOG_NS (60 * NS_PER_S)
+#define TOLD_AGAIN_NS (60 * NS_PER_S)
 
 static struct file_input *self_of(struct input *input)
 {
@@ -36,7 +36,7 @@ struct input *file_create(const struct input_context *context, char *why, size_t
     list_init(&self->renamed);
     self->scan_timer.expired = scan_is_due;
     self->turn_timer.expired = turn_is_due;
-    self->no_descriptor.interval_ns = NO_DESCRIPTOR_LOG_NS;
+    self->no_descriptor.interval_ns = self->no_folder.interval_ns = TOLD_AGAIN_NS;
     if (file_setup_init(self, why, why_max))
         return &self->input;
     file_destroy(&self->input);

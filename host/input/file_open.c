@@ -23,18 +23,29 @@ size_t file_open_max(void)
     return MAX(OPEN_MIN, MIN((size_t)limit.rlim_cur / DESCRIPTOR_SHARE, FILE_OPEN_MAX));
 }
 
-/* Closes the file that has been idle for longest; false when none can be. One that is
- * gone could not be opened again. */
+static void close_idle(struct file_input *self, struct tail *tail)
+{
+    list_remove(&tail->idle);
+    tail_close(tail);
+    self->n_open--;
+}
+
+/* Whether it can be closed before its time. One that is gone cannot be opened again. */
+static bool can_wait(const struct file_input *self, const struct tail *tail)
+{
+    return !tail->gone || loop_now_ns(context_of(self)->loop) >= tail->grew_ns + FILE_GONE_KEEP_NS;
+}
+
+/* Closes the file that has been idle for longest; false when none can be. */
 static bool close_an_idle(struct file_input *self)
 {
     struct tail *tail;
 
     LIST_EACH (tail, &self->idle, idle) {
-        if (tail->gone)
+        if (!can_wait(self, tail))
             continue;
-        list_remove(&tail->idle);
-        tail_close(tail);
-        self->n_open--;
+        tail->closed = tail->gone;
+        close_idle(self, tail);
         return true;
     }
     return false;

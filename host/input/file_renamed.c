@@ -41,7 +41,7 @@ static struct renamed_file *add(struct file_input *self, const char *name)
 {
     struct renamed_file *oldest = list_first(&self->renamed, struct renamed_file, link), *file;
 
-    if (oldest && self->n_renamed == FILE_RENAMED_MAX)
+    if (oldest && self->n_renamed == FILE_NAMES_MAX)
         forget(self, oldest);
     file = mem_zalloc(sizeof *file);
     file->name = mem_strdup(name);
@@ -94,7 +94,7 @@ void file_take_up_renamed(struct file_input *self)
 
     LIST_EACH (file, &self->renamed, link) {
         take_up(self, file);
-        if (now_ns >= file->changed_ns + FILE_RENAMED_KEEP_NS)
+        if (now_ns >= file->changed_ns + FILE_NAMES_KEEP_NS)
             forget(self, file);
     }
 }

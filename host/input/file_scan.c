@@ -68,6 +68,13 @@ void file_drop(struct file_input *self, struct tail *tail)
     tail_destroy(tail);
 }
 
+static bool is_link(const char *path)
+{
+    struct stat status;
+
+    return !lstat(path, &status) && S_ISLNK(status.st_mode);
+}
+
 /* The path leads to this file now. */
 static void set_path(struct file_input *self, struct tail *tail, const char *path, bool is_new)
 {
@@ -77,6 +84,7 @@ static void set_path(struct file_input *self, struct tail *tail, const char *pat
         map_remove(&self->by_path, &tail->by_path);
     }
     tail_rename(tail, path);
+    tail->by_link = is_link(path);
     tail->gone = tail->closed = false;
     map_put(&self->by_path, &tail->by_path, hash_text(path));
 }
@@ -105,6 +113,17 @@ static void visit_file(struct glob_visitor *visitor, const char *path, const str
 static bool enter_folder(struct glob_visitor *visitor, const char *path)
 {
     return !file_is_unwanted_folder(container_of(visitor, struct file_input, visitor), path);
+}
+
+static void tell_failed(struct glob_visitor *visitor, const char *path, int error)
+{
+    struct file_input *self = container_of(visitor, struct file_input, visitor);
+    uint64_t suppressed;
+
+    if (log_limit_pass(&self->no_folder, loop_now_ns(context_of(self)->loop), &suppressed))
+        log_warn("folder cannot be looked into; files in it are not seen",
+            LOG_STR("pipeline", context_of(self)->pipeline), LOG_STR("path", path),
+            LOG_STR("error", strerror(error)));
 }
 
 static void file_written(struct watch *watch, const char *name)
@@ -176,11 +195,35 @@ static void drop_folder(struct file_input *self, struct file_folder *folder)
     free(folder);
 }
 
+/* What the path leads to, and whether through a symbolic link. */
+static void look_at_folder(struct file_folder *folder)
+{
+    SCOPED_FREE char *real = realpath(folder->path, NULL);
+    struct stat status;
+
+    folder->by_link = real && strcmp(real, folder->path) != 0;
+    if (!stat(folder->path, &status)) {
+        folder->device = status.st_dev;
+        folder->inode = status.st_ino;
+    }
+}
+
+/* A link may lead elsewhere now; the watch stays where it was. */
+static bool leads_elsewhere(const struct file_folder *folder)
+{
+    struct stat status;
+
+    return folder->by_link && !stat(folder->path, &status) &&
+           (status.st_dev != folder->device || status.st_ino != folder->inode);
+}
+
 /* Without a watch, changes are found by the clock alone. */
 static void watch_folder(struct file_input *self, struct file_folder *folder)
 {
-    int r = watcher_add(context_of(self)->watcher, &folder->watch, folder->path);
+    int r;
 
+    look_at_folder(folder);
+    r = watcher_add(context_of(self)->watcher, &folder->watch, folder->path);
     if (r && r != -ENOENT && r != -ENOTDIR && r != folder->error)
         log_warn("folder cannot be watched; changes are seen later",
             LOG_STR("pipeline", context_of(self)->pipeline), LOG_STR("path", folder->path),
@@ -198,6 +241,8 @@ static void visit_folder(struct glob_visitor *visitor, const char *path)
     folder = find_folder(self, path);
     if (!folder)
         folder = add_folder(self, path);
+    if (folder->seen != self->scan && leads_elsewhere(folder))
+        watcher_remove(context_of(self)->watcher, &folder->watch);
     if (folder->seen != self->scan && !watch_is_live(&folder->watch))
         watch_folder(self, folder);
     folder->seen = self->scan;
@@ -234,22 +279,41 @@ static void close_gone(struct file_input *self, struct tail *tail)
     file_close(self, tail);
 }
 
+/* One that was deleted takes room on the disk until it is closed; who writes to one that
+ * was renamed may come back late. */
+static uint64_t keep_ns(const struct tail *tail)
+{
+    return tail->fd < 0 || tail_is_deleted(tail) ? FILE_GONE_KEEP_NS : FILE_RENAMED_KEEP_NS;
+}
+
+/* It is to be looked at by the clock: no watch sees it any more. */
+static void mark_gone(struct file_input *self, struct tail *tail)
+{
+    tail->gone = true;
+    tail->grew_ns = MAX(tail->grew_ns, loop_now_ns(context_of(self)->loop));
+    map_remove(&self->by_path, &tail->by_path);
+}
+
 /* A file that no path leads to is read to its end, kept a while, and closed; it is
  * remembered until all of it is secured, in case its path comes back. One that was not
  * open is tried by the name it has been given, if that is known. */
 static void handle_gone(struct file_input *self, struct tail *tail)
 {
-    if (!tail->gone) {
-        tail->gone = true;
-        tail->grew_ns = MAX(tail->grew_ns, loop_now_ns(context_of(self)->loop));
-        map_remove(&self->by_path, &tail->by_path);
-    }
-    if (tail->closed)
+    uint64_t quiet;
+
+    if (!tail->gone)
+        mark_gone(self, tail);
+    if (tail->closed) {
         bury(self, tail);
-    else if (!list_linked(&tail->work) && quiet_ns(self, tail) >= FILE_GONE_KEEP_NS)
+        return;
+    }
+    quiet = list_linked(&tail->work) ? 0 : quiet_ns(self, tail);
+    if (quiet >= FILE_GONE_KEEP_NS)
+        tail_push_rest(tail); /* no newline will come, most likely */
+    if (quiet >= FILE_GONE_KEEP_NS && quiet >= keep_ns(tail))
         close_gone(self, tail);
     else
-        file_wake(self, tail); /* it may grow where no watch sees it */
+        file_wake(self, tail);
 }
 
 /* Nothing has come for long: what is held is delivered, once its end is seen again. */
@@ -278,8 +342,8 @@ static void look_at_all(struct file_input *self)
     }
 }
 
-/* Nothing waits for the clock: watches see all folders, every file is on its path and
- * nothing of it is held. */
+/* Nothing waits for the clock: watches see all folders, every file is on its path, not
+ * behind a link, and nothing of it is held. */
 static bool is_quiet(const struct file_input *self)
 {
     const struct file_folder *folder;
@@ -288,11 +352,11 @@ static bool is_quiet(const struct file_input *self)
     if (self->scan_stirred || list_empty(&self->all_folders))
         return false;
     LIST_EACH (folder, &self->all_folders, all) {
-        if (!watch_is_live(&folder->watch))
+        if (!watch_is_live(&folder->watch) || folder->by_link)
             return false;
     }
     LIST_EACH (tail, &self->tails, all) {
-        if (tail->gone || tail_has_rest(tail))
+        if (tail->gone || tail->by_link || tail_has_rest(tail))
             return false;
     }
     return true;
@@ -314,7 +378,8 @@ void file_scan(struct file_input *self)
 
     self->scan++;
     self->scan_stirred = false;
-    self->visitor = (struct glob_visitor){.folder = visit_folder, .file = visit_file};
+    self->visitor =
+        (struct glob_visitor){.folder = visit_folder, .file = visit_file, .failed = tell_failed};
     if (self->unwanted_folders.count)
         self->visitor.enter = enter_folder;
     for (size_t i = 0; i < self->wanted.count; i++)

@@ -20,11 +20,13 @@
 #define FILE_LACKS_TOLD_NS (5 * NS_PER_S)
 /* How often is looked whether new files are noted in the checkpoints. */
 #define FILE_NOTED_POLL_NS (1 * NS_PER_MS)
-/* Files that were renamed are remembered so long, and so many. */
-#define FILE_RENAMED_KEEP_NS (2 * NS_PER_S)
-#define FILE_RENAMED_MAX 4096
-/* A file without a path is closed this long after it last grew. */
+/* New names of files are remembered so long, and so many. */
+#define FILE_NAMES_KEEP_NS (2 * NS_PER_S)
+#define FILE_NAMES_MAX 4096
+/* The last line of a file without a path is delivered so long after it last grew, and the
+ * file is closed; later if it was only renamed, unless descriptors are wanted. */
 #define FILE_GONE_KEEP_NS (5 * NS_PER_S)
+#define FILE_RENAMED_KEEP_NS (600 * NS_PER_S)
 /* Names are looked through this often, or less when that takes long: at most one part
  * in FILE_SCAN_SHARE of the time, but at least every FILE_SCAN_MAX_NS. */
 #define FILE_SCAN_NS (1 * NS_PER_S)
@@ -78,8 +80,10 @@ struct file_folder {
     struct map_item by_path;
     struct list all;
     char *path;
-    uint32_t seen; /* the scan that visited it last */
-    int error;     /* of the last try to watch it, told once */
+    uint32_t seen;          /* the scan that visited it last */
+    int error;              /* of the last try to watch it, told once */
+    uint64_t device, inode; /* when it was watched */
+    bool by_link;           /* a symbolic link is in its path */
 };
 
 /* A file that had a name that is wanted, and was renamed. It is taken up unless it is
@@ -118,7 +122,7 @@ struct file_input {
     uint64_t scanned_ns, next_scan_ns; /* when the last one ended; when the next is due */
     uint64_t scan_pause_ns;            /* between these two */
     bool scan_stirred;                 /* the scan that runs has found something */
-    struct log_limit no_descriptor;
+    struct log_limit no_descriptor, no_folder;
 
     size_t n_matched, n_already_read, n_unreadable, n_compressed; /* for explain */
     char *unreadable;                                             /* the first one, with why */

@@ -68,6 +68,7 @@ struct tail {
     struct map_item by_inode, by_path;
     struct list all, work, idle; /* idle: also among those that lack a descriptor */
     uint32_t seen;               /* the scan that saw it last */
+    bool by_link;                /* its path is a symbolic link */
     bool gone;                   /* no path leads to it any more */
     bool closed;                 /* and it has been read to its end and closed for good */
     bool deleted;                /* it had no name at all when it was closed */

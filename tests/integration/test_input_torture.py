@@ -93,19 +93,26 @@ def test_rotated_and_deleted_while_the_destination_is_down(weir):
              "deleted files to be let go")
 
 
-def test_deleted_while_it_is_written(weir):
-    log, out, stream = weir.folder / "a.log", weir.folder / "out", Stream()
-    start(weir, log, out)
-    with open(log, "ab", buffering=0) as file:
-        stream.write(file, 100)
-        expect_all(out, stream)
-        log.unlink()
-        for _ in range(2):
-            stream.write(file, 100)
-            expect_all(out, stream)
-        file.write(b"s %d" % stream.count)  # no newline
-        stream.count += 1
-    expect_once_each(out, stream)
+def test_deleted_or_renamed_while_it_is_written(weir):
+    """The deleted one is let go after a while, the renamed one is not: its writer comes back."""
+    folder, out = weir.folder / "logs", weir.folder / "out"
+    folder.mkdir()
+    deleted, renamed = Stream("deleted"), Stream("renamed")
+    host = start(weir, folder / "*.log", out)
+    with open(folder / "a.log", "ab", buffering=0) as a, open(folder / "b.log", "ab", buffering=0) as b:
+        deleted.write(a, 100)
+        renamed.write(b, 100)
+        expect_all(out, deleted, renamed)
+        (folder / "a.log").unlink()
+        os.rename(folder / "b.log", folder / "b.old")
+        deleted.write(a, 100)
+        expect_all(out, deleted, renamed)
+        a.write(b"deleted %d" % deleted.count)  # no newline
+        deleted.count += 1
+        expect_all(out, deleted, renamed)
+        wait_for(lambda: not any("(deleted)" in name for name in open_files(host)), "its end")
+        renamed.write(b, 100)
+        expect_once_each(out, deleted, renamed)
 
 
 def test_copytruncate_while_the_destination_is_down_is_counted(weir):
@@ -253,18 +260,30 @@ def test_hard_links_are_one_file(weir):
 
 def test_unreadable_then_readable(weir):
     """Root reads everything, so the right to do so is taken away from the host."""
-    log, out, stream = weir.folder / "a.log", weir.folder / "out", Stream()
-    stream.append(log, 100)
+    folder, out, one, two = weir.folder / "logs", weir.folder / "out", Stream("one"), Stream("two")
+    folder.mkdir()
+    log = weir.folder / "a.log"
+    one.append(log, 100)
+    two.append(folder / "b.log", 100)
     os.chmod(log, 0)
-    path = weir.pipeline("copy", file_to_file(log, out))
+    os.chmod(folder, 0)
+    config = file_to_file(log, out)
+    config["inputs"][0]["detail"]["FilePaths"].append(str(folder / "*.log"))
+    path = weir.pipeline("copy", config)
     rights = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
     command = [*(rights if os.geteuid() == 0 else []), WEIR, *map(str, weir.run_arguments(path))]
     with (weir.folder / "host.log").open("wb") as errors:
         process = subprocess.Popen(command, stderr=errors, cwd=weir.folder)
+
+    def told(words):
+        return words in (weir.folder / "host.log").read_text()
+
     try:
-        wait_for(lambda: "cannot be read" in (weir.folder / "host.log").read_text(), "the complaint")
+        wait_for(lambda: told("file cannot be read") and told("folder cannot be looked into"),
+                 "the complaints")
         os.chmod(log, 0o600)
-        expect_once_each(out, stream)
+        os.chmod(folder, 0o700)
+        expect_once_each(out, one, two)
     finally:
         process.kill()
         process.wait()
@@ -309,16 +328,14 @@ def test_a_huge_file_leaves_room_for_small_ones(weir):
     """In the order of what is written out, the small ones come before half of the huge one."""
     folder, out = weir.folder / "logs", weir.folder / "out"
     folder.mkdir()
-    huge = Stream("huge")
-    huge.append(folder / "a-huge.log", 4_000_000)
-    streams = [Stream(f"s{i}") for i in range(100)]
-    for stream in streams:
-        stream.append(folder / f"{stream.name}.log", 3)
+    (folder / "a-huge.log").write_bytes(b"of the huge file\n" * 3_000_000)
+    for i in range(100):
+        (folder / f"small{i}.log").write_bytes(b"small %d\n" % i * 3)
     assert weir.once(weir.pipeline("copy", file_to_file(folder / "*.log", out))).returncode == 0
     data = out.read_bytes()
-    last = max(data.rindex(b"s%d 2\n" % i) for i in range(100))
+    last = max(data.rindex(b"small %d\n" % i) for i in range(100))
     assert last < len(data) / 2, (last, len(data))
-    assert data.count(b"huge ") == huge.count and data.count(b"\n") == huge.count + 300
+    assert data.count(b"huge") == 3_000_000 and data.count(b"small") == 300
 
 
 def test_any_bytes_pass_unchanged(weir):

@@ -486,36 +486,6 @@ START_TEST(file_that_goes_while_the_gate_is_closed_is_read)
 }
 END_TEST
 
-static size_t n_known;
-
-static void count_known(
-    void *context, const struct checkpoint_key *key, const struct checkpoint_record *record)
-{
-    (void)context;
-    (void)key;
-    (void)record;
-    n_known++;
-}
-
-static bool nothing_is_known(struct harness *self)
-{
-    n_known = 0;
-    checkpoints_each(self->context.checkpoints, "test", "input_file/1", count_known, NULL);
-    return n_known == 0;
-}
-
-START_TEST(checkpoint_of_a_deleted_file_is_forgotten)
-{
-    open_checkpoints();
-    append("a.log", "one\n");
-    start("a.log", "");
-    run_until_lines(&h, 1);
-    ck_assert(!nothing_is_known(&h));
-    unlink(in_folder("a.log"));
-    run_until(&h, nothing_is_known);
-}
-END_TEST
-
 /* Two lanes; the second gives up the second half, the first settles all. */
 START_TEST(lanes_resume_where_each_of_them_was)
 {
@@ -663,7 +633,6 @@ int main(void)
     tcase_add_test(tests, closed_gate_stops_reading_and_opening_goes_on);
     tcase_add_test(tests, compressed_file_is_passed_over_until_it_is_text);
     tcase_add_test(tests, file_that_goes_while_the_gate_is_closed_is_read);
-    tcase_add_test(tests, checkpoint_of_a_deleted_file_is_forgotten);
     tcase_add_test(tests, lanes_resume_where_each_of_them_was);
     tcase_add_test(tests, new_lane_gets_what_comes_from_now_on);
     tcase_add_test(tests, what_was_not_released_is_read_again);
