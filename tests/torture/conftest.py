@@ -6,6 +6,7 @@ duplicates must stay below what the configuration allows, the host must still be
 and the fault must have fired.
 """
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -94,12 +95,13 @@ class Torture:
         self.streams.append(stream)
         return stream
 
-    def pipeline(self, pattern, name="p", sink=None, queue="32MiB", **inputs):
+    def pipeline(self, pattern, name="p", sink=None, queue="32MiB", delivery=None, **inputs):
         """From files to the sink."""
         self.queue_bytes = QUEUE_BYTES[queue]
+        delivery = {"QueueMaxBytes": queue, **(delivery or {})}
         self.paths.append(self.weir.pipeline(name, {
             "inputs": [{"type": "input_file", "detail": {"FilePaths": [str(pattern)], **inputs}}],
-            "flushers": [(sink or self.sink).entry(QueueMaxBytes=queue)]}))
+            "flushers": [(sink or self.sink).entry(**delivery)]}))
         return self.paths[-1]
 
     def start(self, **more):
@@ -147,6 +149,16 @@ class Torture:
         finally:
             stop.set()
             thread.join()
+
+    def status(self):
+        """What `weir status` says of the first flusher; {} while nobody answers."""
+        answer = self.weir.command("status", "--data", self.weir.data, "--format", "json")
+        if answer.returncode:
+            return {}
+        return json.loads(answer.stdout)["pipelines"][0]["flushers"][0]
+
+    def spool(self):
+        return self.status().get("spool") or {}
 
     def missing(self, sink=None):
         found = (sink or self.sink).take()
