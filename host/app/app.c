@@ -16,6 +16,7 @@
 #include "base/host_facts.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "delivery/dead_letter.h"
 #include "input/checkpoints.h"
 #include "pipeline/pipeline.h"
 
@@ -224,6 +225,7 @@ static unsigned n_cores(void)
 static int set_up(struct app *app)
 {
     SCOPED_FREE char *folder = mem_printf("%s/checkpoints", app->request.data_dir);
+    SCOPED_FREE char *letter_folder = mem_printf("%s/dead-letters", app->request.data_dir);
     SCOPED_FREE char *spool_folder = mem_printf("%s/spool", app->request.data_dir);
     char why[512] = "";
 
@@ -240,6 +242,8 @@ static int set_up(struct app *app)
         .ended = on_pipeline_ended,
         .owner = app,
     };
+    app->shared.letters = dead_letters_create(
+        letter_folder, "/proc/self/exe", DEAD_LETTERS_BYTES_MAX, app->shared.pool);
     if (!app->shared.checkpoints) {
         log_error("cannot open the checkpoints", LOG_STR("why", why));
         return -1;
@@ -288,6 +292,7 @@ static void tear_down(struct app *app)
         ingest_destroy(app->ingest);
     if (app->shared.checkpoints)
         checkpoints_close(app->shared.checkpoints);
+    dead_letters_destroy(app->shared.letters);
     left = app->shared.pool ? pool_destroy(app->shared.pool) : 0;
     if (!left)
         spools_destroy(app->shared.spools);

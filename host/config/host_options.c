@@ -142,6 +142,8 @@ static const struct weir_option delivery_rows[] = {
         "The deadline that a flush is given"),
     DELIVERY(circuit_failures, "CircuitFailures", WEIR_OPTION_UINT, "5", NULL, "flushes",
         "After so many failures in a row one batch at a time is tried; 0: never"),
+    WEIR_OPTION_BOOL_ROW(struct delivery_config, dead_letter, "DeadLetter", "true",
+        "Keep what is rejected or given up, with the reason, for `weir dead-letter`"),
     WEIR_OPTION_ENUM_ROW(struct delivery_config, spool, "Spool", spool_choices, "off",
         "What goes to disk: nothing, what the queue has no room for or what waits long, or "
         "everything before it is flushed"),

@@ -48,6 +48,7 @@ struct delivery_config {
     uint64_t pending_max;            /* 64 batches */
     uint64_t flush_timeout_ns;       /* 60 s */
     uint64_t circuit_failures;       /* 5 in a row; 0: never */
+    bool dead_letter;                /* true */
     uint32_t spool;                  /* enum spool_mode */
     uint32_t spool_durability;       /* enum spool_durability */
     uint64_t spool_max_bytes;        /* 1 GiB */

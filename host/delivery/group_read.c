@@ -175,19 +175,21 @@ static bool read_group(struct batch *batch, struct weir_str message, struct grou
     return at == end;
 }
 
-struct group *group_read(struct memory *memory, struct block *block, struct weir_str message)
+struct group *group_read(struct memory *memory, struct block *block, struct weir_str message,
+    struct range *range, uint64_t lanes)
 {
     struct group_facts facts = {.topic = {"", 0}, .category = {"", 0}, .source = {"", 0}};
     struct group_builder *builder;
     struct group *group = NULL;
     struct batch *batch;
-    uint32_t n_logs;
+    uint32_t n_logs = 0;
+    bool good = count_fields(message, GROUP_LOGS, &n_logs) && n_logs <= GROUP_READ_LOGS_MAX;
 
-    if (!count_fields(message, GROUP_LOGS, &n_logs) || n_logs > GROUP_READ_LOGS_MAX)
-        return NULL;
-    batch = batch_create(memory, n_logs);
+    batch = batch_create(memory, good ? n_logs : 0);
+    batch->range = range;
+    batch->lanes = lanes;
     batch_add_block(batch, block);
-    if (read_group(batch, message, &facts)) {
+    if (good && read_group(batch, message, &facts)) {
         builder = group_open(memory, n_logs);
         group_add(builder, batch, 0, batch->n_logs, false);
         group = group_seal(builder, &facts);

@@ -22,6 +22,7 @@ static struct lane *new_lane(const struct lane_spec *spec)
     lane->pipeline = mem_strdup(spec->pipeline);
     lane->number = spec->number;
     lane->once = spec->once;
+    lane->letters = delivery->dead_letter ? spec->letters : NULL;
     lane->pool = spec->pool;
     lane->gate = spec->gate;
     lane->config = spec->config;
@@ -114,9 +115,9 @@ void lane_relieve(struct lane *lane)
     }
 }
 
-void lane_push(struct lane *lane, struct group *group)
+static void push(struct lane *lane, struct hold hold)
 {
-    struct hold hold = {group, lane->number, false, 0};
+    const struct group *group = hold.group;
 
     pthread_mutex_lock(&lane->lock);
     lane->stats.pushed_logs += group->view.n_logs;
@@ -133,6 +134,16 @@ void lane_push(struct lane *lane, struct group *group)
     }
     lane_ask_turn(lane);
     pthread_mutex_unlock(&lane->lock);
+}
+
+void lane_push(struct lane *lane, struct group *group)
+{
+    push(lane, (struct hold){group, lane->number, false, 0});
+}
+
+void lane_push_replayed(struct lane *lane, struct group *group)
+{
+    push(lane, (struct hold){group, 0, false, 0});
 }
 
 void lane_set_urgent(struct lane *lane, bool exiting)

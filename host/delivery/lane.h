@@ -28,9 +28,10 @@ struct lane_spec {
     uint32_t number;                       /* within the pipeline: its bit in group.lanes */
     const struct component_config *config; /* lives as long as the lane */
     struct registry *registry;             /* where the flusher's class is found */
-    const char *data_dir;  /* of the host; the instance gets a folder below it; NULL: none */
-    struct spools *spools; /* NULL: no lane has a spool */
-    bool once;             /* the spool is drained before a stop, too */
+    const char *data_dir;         /* of the host; the instance gets a folder below it; NULL: none */
+    struct spools *spools;        /* NULL: no lane has a spool */
+    struct dead_letters *letters; /* NULL: what is given up is dropped */
+    bool once;                    /* the spool is drained before a stop, too */
     struct pool *pool;
     struct gate *gate; /* closed while the queue is full and the policy says block */
 };
@@ -42,6 +43,7 @@ struct lane_stats {
     uint64_t rejected_logs; /* the flusher said: never */
     uint64_t dropped_logs;  /* given up by policy: the sum of the next three */
     uint64_t attempts_logs, age_logs, queue_full_logs;
+    uint64_t letter_logs;    /* of these: kept as dead letters */
     uint64_t left_logs;      /* not settled yet; after lane_close: given back, or spooled */
     uint64_t spooled_logs;   /* written to the spool */
     uint64_t spool_bad_logs; /* were damaged there */
@@ -104,6 +106,8 @@ void lane_start(struct lane *lane);
 
 /* Takes the reference over. [the pipeline's loop] */
 void lane_push(struct lane *lane, struct group *group);
+/* The same for a group that is sent again by an operator: it holds its ranges as number 0. */
+void lane_push_replayed(struct lane *lane, struct group *group);
 
 /* The pipeline will stop: the flusher is told, waits become short. [control] */
 void lane_set_urgent(struct lane *lane, bool exiting);

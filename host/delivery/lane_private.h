@@ -1,8 +1,8 @@
 /*
  * What the files of the lane share: lane.c (life), lane_turn.c (taking and flushing),
- * lane_verdict.c (what follows from an answer), lane_end.c (what becomes of what is left),
- * lane_status.c (how it looks from outside), lane_spool*.c (its use of the disk).
- * Functions here want the lane's lock to be held.
+ * lane_verdict.c (what follows from an answer), lane_give_up.c (what is never delivered),
+ * lane_end.c (what becomes of what is left), lane_status.c (how it looks from outside),
+ * lane_spool*.c (its use of the disk). Functions here want the lane's lock to be held.
  */
 #ifndef DELIVERY_LANE_PRIVATE_H
 #define DELIVERY_LANE_PRIVATE_H
@@ -24,6 +24,7 @@ struct lane {
     uint32_t number;
     bool concurrent, once;
     struct pool *pool;
+    struct dead_letters *letters; /* NULL: none are kept */
     struct gate *gate;
     const struct component_config *config;
     struct retry_policy retry;
@@ -73,6 +74,10 @@ void lane_put_retry(struct lane *lane, struct parcel *parcel);
 void lane_keep_details(struct parcel *parcel, const struct weir_result *result);
 /* A verdict other than PENDING has been given. The parcel is in no list. */
 void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict);
+/* Logs of the parcel that end for good without having been delivered: those with that
+ * verdict, by mark or by the batch's (lane_give_up.c). */
+void lane_give_up(struct lane *lane, const struct parcel *parcel, enum judge_reason reason,
+    uint32_t verdict, uint64_t logs);
 /* Logs go by policy: the queue is full. */
 void lane_drop(struct lane *lane, const struct hold *hold);
 void lane_drop_logs(struct lane *lane, uint64_t logs);

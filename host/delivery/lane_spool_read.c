@@ -48,8 +48,8 @@ static uint64_t sealed_ns_of(const struct spool_info *info)
 static void take_record(struct spool *spool, struct memory *memory, const struct spool_info *info,
     struct block *block, struct fetched *fetched)
 {
-    struct group *group =
-        group_read(memory, block, (struct weir_str){block->data, (size_t)info->size});
+    struct group *group = group_read(
+        memory, block, (struct weir_str){block->data, (size_t)info->size}, NULL, UINT64_MAX);
 
     block_unref(block);
     if (!group) {

@@ -99,6 +99,7 @@ void lane_stats_add(struct lane_stats *sum, const struct lane_stats *one)
     sum->attempts_logs += one->attempts_logs;
     sum->age_logs += one->age_logs;
     sum->queue_full_logs += one->queue_full_logs;
+    sum->letter_logs += one->letter_logs;
     sum->left_logs += one->left_logs;
     sum->spooled_logs += one->spooled_logs;
     sum->spool_bad_logs += one->spool_bad_logs;

@@ -25,52 +25,6 @@ static void keep_error(struct lane *lane, uint32_t verdict, const struct parcel 
     snprintf(error->text, sizeof error->text, "%.*s", (int)sizeof error->text - 1, parcel->text);
 }
 
-static void complain_of_drop(
-    struct lane *lane, const char *reason, uint64_t logs, int32_t code, const char *text)
-{
-    uint64_t suppressed;
-
-    if (!log_limit_pass(&lane->drop_notice, clock_now_ns(), &suppressed))
-        return;
-    log_error("logs dropped", LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name),
-        LOG_STR("reason", reason), LOG_INT("logs", logs), LOG_INT("code", code),
-        LOG_STR("words", text), LOG_INT("similar", suppressed));
-}
-
-/* `parcel` NULL: nothing was tried. */
-static void count_drop(
-    struct lane *lane, enum judge_reason reason, uint64_t logs, const struct parcel *parcel)
-{
-    struct lane_stats *stats = &lane->stats;
-    uint64_t *const counters[] = {
-        [JUDGE_REJECTED] = &stats->rejected_logs,
-        [JUDGE_ATTEMPTS] = &stats->attempts_logs,
-        [JUDGE_AGE] = &stats->age_logs,
-        [JUDGE_QUEUE_FULL] = &stats->queue_full_logs,
-    };
-
-    *counters[reason] += logs;
-    if (reason != JUDGE_REJECTED)
-        stats->dropped_logs += logs;
-    if (parcel)
-        keep_error(lane, WEIR_REJECTED, parcel);
-    complain_of_drop(
-        lane, judge_word(reason), logs, parcel ? parcel->code : 0, parcel ? parcel->text : "");
-}
-
-void lane_drop_logs(struct lane *lane, uint64_t logs)
-{
-    lane->stats.settled_groups++;
-    lane->stats.left_logs -= MIN(logs, lane->stats.left_logs);
-    count_drop(lane, JUDGE_QUEUE_FULL, logs, NULL);
-}
-
-void lane_drop(struct lane *lane, const struct hold *hold)
-{
-    lane_drop_logs(lane, hold->group->view.n_logs);
-    hold_release(hold, lane->spool.store);
-}
-
 static void complain_of_retry(struct lane *lane, const struct parcel *parcel, uint64_t delay_ns)
 {
     uint64_t suppressed;
@@ -136,8 +90,8 @@ static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs,
         send_again(lane, parcel, next.delay_ns);
         return;
     }
-    count_drop(lane, next.reason, logs, parcel);
-    lane->stats.left_logs -= logs;
+    keep_error(lane, WEIR_RETRY, parcel);
+    lane_give_up(lane, parcel, next.reason, WEIR_RETRY, logs);
     lane->stats.settled_groups += parcel->n_groups;
     parcel_release(parcel, lane->spool.store);
     lane_put_spare(lane, parcel);
@@ -162,9 +116,11 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
         circuit_tell(&lane->circuit, true, parcel->probe, 0, 0, 0);
     lane->stats.delivered_logs += count.delivered_logs;
     lane->stats.delivered_bytes += count.delivered_bytes;
-    lane->stats.left_logs -= count.delivered_logs + count.rejected_logs;
-    if (count.rejected_logs)
-        count_drop(lane, JUDGE_REJECTED, count.rejected_logs, parcel);
+    lane->stats.left_logs -= MIN(count.delivered_logs, lane->stats.left_logs);
+    if (count.rejected_logs) {
+        keep_error(lane, WEIR_REJECTED, parcel);
+        lane_give_up(lane, parcel, JUDGE_REJECTED, verdict, count.rejected_logs);
+    }
     if (count.delivered_logs)
         note_recovery(lane);
     /* An empty group shares the batch's verdict, too. */

@@ -116,8 +116,14 @@ static bool is_retry(uint32_t verdict)
     return verdict != WEIR_DELIVERED && verdict != WEIR_REJECTED;
 }
 
-/* A view of the i-th group's logs that are to be sent again; NULL if none is. */
-static struct weir_group *select_retries(const struct parcel *parcel, uint32_t i, uint32_t verdict)
+static bool has_end(uint32_t verdict, bool retry)
+{
+    return retry ? is_retry(verdict) : verdict == WEIR_REJECTED;
+}
+
+/* A view of the i-th group's logs with that end; NULL if none has it. */
+static struct weir_group *select_logs(
+    const struct parcel *parcel, uint32_t i, uint32_t verdict, bool retry)
 {
     const struct weir_group *from = parcel->views[i];
     struct weir_group *view = mem_zalloc(sizeof *view + from->n_logs * sizeof(struct weir_log));
@@ -127,7 +133,7 @@ static struct weir_group *select_retries(const struct parcel *parcel, uint32_t i
     *view = *from;
     view->bytes = 0;
     for (uint32_t j = 0; j < from->n_logs; j++)
-        if (is_retry(log_verdict(parcel, i, j, verdict))) {
+        if (has_end(log_verdict(parcel, i, j, verdict), retry)) {
             logs[n_logs] = *weir_log_at(from, j);
             view->bytes += log_bytes(&logs[n_logs++]);
         }
@@ -138,6 +144,16 @@ static struct weir_group *select_retries(const struct parcel *parcel, uint32_t i
         return view;
     free(view);
     return NULL;
+}
+
+const struct weir_group *parcel_select(const struct parcel *parcel, uint32_t i, uint32_t verdict,
+    bool retry, struct weir_group **ret_own)
+{
+    *ret_own = NULL;
+    if (!parcel->marks)
+        return has_end(verdict, retry) ? parcel->views[i] : NULL;
+    *ret_own = select_logs(parcel, i, verdict, retry);
+    return *ret_own;
 }
 
 static void release_group(struct parcel *parcel, uint32_t i, struct spool *spool)
@@ -177,7 +193,7 @@ uint32_t parcel_keep_retries(struct parcel *parcel, uint32_t verdict, struct spo
     if (!parcel->marks)
         return keep_all_or_none(parcel, verdict, spool);
     for (uint32_t i = 0; i < parcel->n_groups; i++) {
-        struct weir_group *view = select_retries(parcel, i, verdict);
+        struct weir_group *view = select_logs(parcel, i, verdict, true);
 
         if (!view) {
             release_group(parcel, i, spool);

@@ -65,6 +65,12 @@ int parcel_mark(struct parcel *parcel, uint32_t group, uint32_t log, uint32_t ve
 /* Counts by final verdict: a log's own mark, else `verdict`. */
 struct parcel_count parcel_count(const struct parcel *parcel, uint32_t verdict);
 
+/* What of the i-th group has that end: its view; a selection, which is then in *ret_own
+ * and the caller's; or NULL, when nothing has. `retry`: all that is neither delivered nor
+ * rejected, else: rejected. */
+const struct weir_group *parcel_select(const struct parcel *parcel, uint32_t i, uint32_t verdict,
+    bool retry, struct weir_group **ret_own);
+
 /* Lets go of every group that has nothing to be retried, and narrows
  * the others to the logs that have. Returns the number of groups left. Marks are
  * used up. */

@@ -123,6 +123,7 @@ static int create_lanes(struct pipeline *pipeline, char *why, size_t why_max)
             .registry = pipeline->shared->registry,
             .data_dir = pipeline->shared->data_dir,
             .spools = pipeline->shared->spools,
+            .letters = pipeline->shared->letters,
             .once = pipeline->shared->once,
             .pool = pipeline->shared->pool,
             .gate = &pipeline->gate,

@@ -26,6 +26,7 @@ struct pipeline_shared {
     struct memory *memory;
     struct pool *pool;
     struct spools *spools;           /* NULL: no lane has a spool */
+    struct dead_letters *letters;    /* NULL: what is given up is dropped */
     struct checkpoints *checkpoints; /* NULL: nothing is remembered */
     const char *data_dir;            /* NULL: flushers get no folder */
     const struct host_facts *host;

@@ -110,7 +110,7 @@ def test_attempt_limit_drops_with_words(weir):
     assert result.returncode == 1
     assert len(fake.flushes()) == 3
     assert done(result)["dropped"] == 10
-    assert re.search(r"logs dropped.*flusher=p/flusher_fake/1.*reason=attempts.*logs=10", result.stderr)
+    assert re.search(r"logs given up.*flusher=p/flusher_fake/1.*reason=attempts.*logs=10", result.stderr)
 
 
 def test_what_cannot_be_delivered_is_left_and_read_again(weir):

@@ -24,7 +24,7 @@ static struct group *read_bytes(const void *bytes, size_t size)
     struct group *group;
 
     memcpy(block->data, bytes, size);
-    group = group_read(memory, block, (struct weir_str){block->data, size});
+    group = group_read(memory, block, (struct weir_str){block->data, size}, NULL, UINT64_MAX);
     block_unref(block);
     return group;
 }

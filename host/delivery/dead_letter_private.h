@@ -1,0 +1,50 @@
+/* What the files of the dead-letter store share: dead_letter.c (keeping), dead_letter_ops.c
+ * (what an operator asks), dead_letter_replay.c. */
+#ifndef DELIVERY_DEAD_LETTER_PRIVATE_H
+#define DELIVERY_DEAD_LETTER_PRIVATE_H
+
+#include <pthread.h>
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "delivery/dead_letter.h"
+#include "delivery/spool.h"
+
+struct dead_letters {
+    char *folder, *checker;
+    uint64_t max_bytes;
+    struct pool *pool;
+    struct turn sync;      /* writes acks, and sees that all is on the disk */
+    struct memory *memory; /* for reading */
+    pthread_mutex_t lock;  /* of all below */
+    struct spool *store;   /* NULL: nothing was there, and nothing has been put */
+    uint64_t last_id;
+    struct list replays; /* letters on their way */
+    struct log_limit complaint;
+};
+
+/* The store, opened when it is not; NULL when it cannot be. */
+struct spool *dead_letters_store(struct dead_letters *letters);
+/* NULL while it is not open. */
+struct spool *dead_letters_open_store(struct dead_letters *letters);
+/* Soon. */
+void dead_letters_sync_soon(struct dead_letters *letters);
+
+/* A letter as it was read. */
+struct letter {
+    uint64_t id;
+    struct json_object *head;
+    struct block *block;
+    struct weir_str group; /* the message, in the block */
+};
+/* The first behind `after`; 0, SPOOL_E_END, or SPOOL_E_BAD_RECORD with id only. */
+int letter_read(struct dead_letters *letters, uint64_t after, struct letter *ret);
+void letter_finish(struct letter *letter);
+bool letter_is_chosen(const struct letter *letter, const struct dead_letter_choice *choice);
+/* A text of the head; "" when it is not there. */
+const char *letter_text(const struct letter *letter, const char *key);
+uint64_t letter_logs(const struct letter *letter);
+/* Whether it is on its way. */
+bool letter_is_replayed(struct dead_letters *letters, uint64_t id);
+
+#endif
