@@ -51,6 +51,93 @@ def quickstart(first, second):
     }
 
 
+ACCESS_KEYS = ["ip", "time", "method", "url", "request_time", "request_length", "status", "length",
+               "ref_url", "browser"]
+NATIVE_ACCESS = {
+    "Type": "processor_parse_regex_native", "SourceKey": "content", "Keys": ACCESS_KEYS,
+    "Regex": r'([\d\.]+) \S+ \S+ \[(\S+) \S+\] \"(\w+) ([^\\"]*)\" ([\d\.]+) (\d+) (\d+) (\d+|-) '
+             r'\"([^\\"]*)\" \"([^\\"]*)\"'}
+PASSWORD = {"Type": "processor_desensitize", "SourceKey": "content", "Method": "const", "Match": "regex",
+            "ReplaceString": "********", "RegexBegin": "'password':'", "RegexContent": "[^']*"}
+KEY_VALUE = {"Type": "processor_split_key_value", "SourceKey": "content", "Delimiter": " ", "Separator": ":"}
+GROK = {"Type": "processor_grok", "SourceKey": "content", "KeepSource": False, "IgnoreParseFailure": False,
+        "CustomPatterns": {"HTTP": "%{IP:client} %{WORD:method} %{URIPATHPARAM:request} %{NUMBER:bytes} "
+                                   "%{NUMBER:duration}"}}
+STRPTIME = {"Type": "processor_strptime", "SourceKey": "log_time", "Format": "%Y/%m/%d %H:%M:%S"}
+REPLACE = {"Type": "processor_string_replace", "SourceKey": "content"}
+COND = {"Type": "processor_fields_with_condition", "DropIfNotMatchCondition": True, "Switch": [
+    {"Case": {"FieldConditions": {"seq": "10", "d": "10"}}, "Actions": [
+        {"type": "processor_add_fields", "IgnoreIfExist": False,
+         "Fields": {"eventCode": "event_00001", "name": "error_oom"}},
+        {"type": "processor_drop", "DropKeys": ["c"]}]},
+    {"Case": {"FieldConditions": {"seq": "20", "d": "10"}}, "Actions": [
+        {"type": "processor_add_fields", "IgnoreIfExist": False,
+         "Fields": {"eventCode": "event_00002", "name": "error_oom2"}}]}]}
+
+# The examples on the pages about processors, by page.
+DOCUMENTED = {
+    "extended/processor-appender.md": [[
+        {"Type": "processor_appender", "Key": "__labels__", "Value": "|host#$#{{__host__}}|ip#$#{{__ip__}}"}]],
+    "extended/processor-delimiter.md": [[
+        {"Type": "processor_split_char", "SourceKey": "content", "SplitSep": "|", "SplitKeys": ACCESS_KEYS}]],
+    "extended/processor-desensitize.md": [
+        [{"Type": "processor_desensitize", "SourceKey": "content", "Method": "const", "Match": "full",
+          "ReplaceString": "********"}], [PASSWORD], [{**PASSWORD, "Method": "md5"}]],
+    "extended/processor-dict-map.md": [
+        [{"Type": "processor_dict_map", "SourceKey": "_ip_", "DestKey": "_processed_ip_",
+          "DictFilePath": "/home/ipExample.csv"}],
+        [{"Type": "processor_dict_map", "SourceKey": "_ip_", "Mode": "overwrite", "HandleMissing": True,
+          "Missing": "Not Detected", "MapDict": {"1": "TCP", "2": "UDP", "3": "HTTP", "*": "Unknown"}}]],
+    "extended/processor-fields-with-condition.md": [[COND]],
+    "extended/processor-filter-regex.md": [[
+        JSON, {"Type": "processor_filter_regex", "Include": {"ip": r"10\..*", "method": "POST"},
+               "Exclude": {"browser": "aliyun.*"}}]],
+    "extended/processor-gotime.md": [[
+        {"Type": "processor_gotime", "SourceKey": "content", "SourceFormat": "2006-01-02 15:04:05",
+         "SourceLocation": 8, "DestKey": "d_key", "DestFormat": "2006/01/02 15:04:05", "DestLocation": 9}]],
+    "extended/processor-grok.md": [
+        [{**GROK, "Match": ["%{HTTP}", "%{WORD:word1} %{NUMBER:request_time} %{WORD:word2}",
+                            "%{YEAR:year} %{MONTH:month} %{MONTHDAY:day} %{QUOTEDSTRING:motto}"]}],
+        [{"Type": "processor_grok", "SourceKey": "content", "KeepSource": False,
+          "Match": [r"%{IPORHOST:clientip} %{DATA:process_name}\[%{NUMBER:process_id}\]: "
+                    r"%{GREEDYDATA:content_2}"]},
+         {"Type": "processor_grok", "SourceKey": "content_2", "KeepSource": False,
+          "Match": ["%{WORD:word_1} %{WORD:word_2} %{NUMBER:number_1} %{NUMBER:number_2} %{GREEDYDATA:data}",
+                    r"%{DATA:data} \| %{NUMBER:number}"]}]],
+    "extended/processor-log-to-sls-metric.md": [[
+        {"Type": "processor_regex", **ACCESS},
+        {"Type": "processor_log_to_sls_metric", "MetricLabelKeys": ["url", "method"],
+         "MetricValues": {"remote_addr": "status"}, "CustomMetricLabels": {"nginx": "test"},
+         "IgnoreError": False}]],
+    "extended/processor-rate-limit.md": [[JSON, {"Type": "processor_rate_limit", "Fields": ["ip"], "Limit": "1/s"}]],
+    "extended/processor-split-key-value.md": [
+        [{**KEY_VALUE, "Delimiter": "\t"}], [{**KEY_VALUE, "Quote": '"'}], [{**KEY_VALUE, "Quote": '"""'}]],
+    "extended/processor-split-log-regex.md": [[
+        {"Type": "processor_split_log_regex", "SplitRegex": r"\[\d+-\d+-\d+\s\d+:\d+:\d+]\s.*",
+         "SplitKey": "content", "PreserveOthers": True}]],
+    "extended/processor-string-replace.md": [
+        [{**REPLACE, "Method": "const", "Match": "how old are you?", "ReplaceString": ""}],
+        [{**REPLACE, "Method": "regex", "Match": r"\\u\w+\[\d{1,3};*\d{1,3}m|N/A", "ReplaceString": ""}],
+        [{**REPLACE, "Method": "regex", "Match": r"(\d.*\.)\d+", "ReplaceString": "$1*/24", "DestKey": "new_ip"}],
+        [{**REPLACE, "Method": "unquote"}]],
+    "extended/processor-strptime.md": [[STRPTIME], [{**STRPTIME, "AdjustUTCOffset": True, "UTCOffset": 25200}]],
+    "native/processor-desensitize-native.md": [[
+        {"Type": "processor_desensitize_native", "SourceKey": "content", "Method": "const",
+         "ReplacingString": "******", "ContentPatternBeforeReplacedString": 'password":"',
+         "ReplacedContentPattern": '[^"]+'}]],
+    "native/processor-filter-regex-native.md": [[
+        NATIVE_ACCESS, {"Type": "processor_filter_regex_native", "FilterKey": ["method", "status"],
+                        "FilterRegex": ["^(POST|PUT)$", "^200$"]}]],
+    "native/processor-parse-delimiter-native.md": [[
+        {"Type": "processor_parse_delimiter_native", "SourceKey": "content", "Separator": ",", "Quote": '"',
+         "Keys": ACCESS_KEYS}]],
+    "native/processor-parse-json-native.md": [[{"Type": "processor_parse_json_native", "SourceKey": "content"}]],
+    "native/processor-parse-regex-native.md": [[NATIVE_ACCESS]],
+    "native/processor-parse-timestamp-native.md": [[
+        NATIVE_ACCESS, {"Type": "processor_parse_timestamp_native", "SourceKey": "time",
+                        "SourceFormat": "%Y-%m-%dT%H:%M:%S"}]],
+}
+
 # What upstream runs, and we run unchanged.
 RUNS = {
     "reference 3.1": {
@@ -140,6 +227,11 @@ RUNS = {
         quickstart("quickstart_1.stdout", "quickstart_2.stdout"),
 }
 
+for page, examples in DOCUMENTED.items():
+    for number, processors in enumerate(examples, 1):
+        RUNS[f"docs/cn/plugins/processor/{page}, {number}"] = flat(FILE, *processors)
+RUNS["example_config/data_pipelines/file-grok.yaml"] = flat(FILE, {**GROK, "Match": ["%{HTTP}"]})
+
 # What is refused: the codes of its errors, and what a user is told. `compat` is what is
 # left with --compat, where unknown options are passed over as upstream does.
 REFUSED = {
@@ -156,9 +248,6 @@ REFUSED = {
         flat(FILE, {"Type": "processor_split_char", "SourceKey": "content", "SplitSep": "\t",
                     "SplitKeys": ["uid", "time", "method", "value"]}, flushers=[SLS, STDOUT]),
         ["W1004"], ["W1004"]),
-    "example_config/data_pipelines/file-grok.yaml": (
-        flat(FILE, {"Type": "processor_grok", "SourceKey": "content", "Match": ["%{HTTP}"]}),
-        ["W1004"], ["W1004"]),
     "example_config/data_pipelines/file-json.yaml": (
         flat(FILE, JSON, flushers=[SLS, STDOUT]), ["W1004"], ["W1004"]),
     "example_config/data_pipelines/nginx-regex.yaml": (
@@ -166,8 +255,13 @@ REFUSED = {
     "example_config/data_pipelines/input_command.yaml": (
         flat({"Type": "input_command", "User": "op", "ScriptType": "shell", "IntervalMs": 100000},
              {"Type": "processor_add_fields", "Fields": {"Metric": "op_metrics"}},
-             {"Type": "processor_log_to_sls_metric", "MetricLabelKeys": ["ip"]}, flushers=[SLS, STDOUT]),
-        ["W1004"] * 3, ["W1004"] * 3),
+             {"Type": "processor_log_to_sls_metric", "MetricLabelKeys": ["hostname", "ip", "metrics_type"],
+              "MetricValues": {"Metric": "value"}, "IgnoreError": False}, flushers=[SLS, STDOUT]),
+        ["W1004"] * 2, ["W1004"] * 2),
+    # AlarmIfEmpty is not what upstream's option is called: there it has no effect.
+    "docs/cn/plugins/processor/extended/processor-packjson.md": (
+        flat(FILE, {"Type": "processor_packjson", "SourceKeys": ["a", "b"], "DestKey": "d_key",
+                    "KeepSource": True, "AlarmIfEmpty": True}), ["W1003"], []),
     "example_config/data_pipelines/multiline_java_stack_trace-split_log_regex.yaml": (
         flat(FILE, {"Type": "processor_split_log_regex", "SplitRegex": r"\d+", "SplitKey": "content"},
              flushers=[SLS, STDOUT]), ["W1004"], ["W1004"]),
