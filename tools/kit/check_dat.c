@@ -1,10 +1,13 @@
 /* DAT: logs that nobody would think of. */
 #include "kit/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <time.h>
 #include "base/buf.h"
-#include "base/util.h"
+#include "base/mem.h"
 #include "kit/life.h"
 #include "kit/marks.h"
 #include "kit/settings.h"
@@ -12,6 +15,11 @@
 
 #define SETTLE_NS (5 * NS_PER_S)
 #define ARRIVE_NS (3 * NS_PER_S)
+#define LARGE_LOGS 400u
+#define FILL_BYTES ((size_t)4096)
+#define PEER_BODY_MAX (256u * 1024)
+#define COST_BYTES MIB
+#define COST_SLACK_NS (20 * NS_PER_MS)
 
 /* One flush whose verdict must be a known one. */
 static uint32_t flush_known(struct trial *trial, struct stand *stand, struct sample *sample)
@@ -126,6 +134,242 @@ static void dat_bytes(struct trial *trial)
     life_end(stand);
 }
 
+/* -- much -- */
+
+static struct sample *sample_of_keys(uint64_t id, uint32_t n)
+{
+    struct sample *sample = sample_create(id, 1, SAMPLE_BYTES + (size_t)n * 128);
+    struct weir_kv *contents = mem_calloc(n, sizeof *contents);
+    char(*keys)[16] = mem_calloc(n, sizeof *keys);
+
+    for (uint32_t i = 0; i < n; i++) {
+        snprintf(keys[i], sizeof keys[i], "key%u", i);
+        contents[i] = (struct weir_kv){life_str(keys[i]), life_str("v")};
+    }
+    sample_group(sample, 1, 0);
+    sample_log(sample, 1700000000, contents, n);
+    free(contents);
+    free(keys);
+    return sample;
+}
+
+static struct sample *sample_of_logs(uint64_t id, uint32_t n)
+{
+    struct sample *sample = sample_create(id, 1, SAMPLE_BYTES + (size_t)n * 160);
+    const struct weir_kv content = {life_str("content"), life_str("x")};
+
+    sample_group(sample, n, 0);
+    for (uint32_t i = 0; i < n; i++)
+        sample_log(sample, 1700000000, &content, 1);
+    return sample;
+}
+
+/* Deliveries that take long are given up when flush is over: sizes are the matter here. */
+static void dat_much(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+
+    trial_doing(trial, "flush of a log with 100,000 keys");
+    flush_known(trial, stand, sample_of_keys(1, 100000));
+    if (life_ready(stand)) {
+        trial_doing(trial, "flush of a million logs");
+        flush_known(trial, stand, sample_of_logs(2, 1000000));
+    }
+    life_end(stand);
+}
+
+/* The peer takes requests up to a size. */
+static void dat_too_large(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    struct sample *sample = sample_create(1, 1, SAMPLE_BYTES);
+    struct weir_kv contents[] = {{life_str("content"), {0}}, {life_str("fill"), {0}}};
+    char *fill = mem_zalloc(FILL_BYTES + 1), mark[MARK_SIZE];
+    struct marks_found found;
+    uint32_t verdict = WEIR_RETRY, lost = 0;
+
+    if (sink_kind(trial) != SINK_HTTP)
+        trial_foreign(trial, "its sink does not speak HTTP");
+    memset(fill, 'f', FILL_BYTES);
+    contents[1].value = (struct weir_str){fill, FILL_BYTES};
+    sample_group(sample, LARGE_LOGS, 0);
+    for (uint32_t i = 0; i < LARGE_LOGS; i++) {
+        marks_text(trial, i, mark);
+        contents[0].value = life_str(mark);
+        sample_log(sample, 1700000000, contents, ARRAY_SIZE(contents));
+    }
+    free(fill);
+    atomic_store(&trial->sink->body_max, PEER_BODY_MAX);
+    for (unsigned i = 0; i < 3 && verdict == WEIR_RETRY; i++)
+        if (life_ready(stand))
+            verdict = flush_known(trial, stand, sample);
+    marks_find(trial, LARGE_LOGS, verdict == WEIR_DELIVERED ? ARRIVE_NS : 0, &found);
+    for (uint32_t i = 0; i < LARGE_LOGS; i++)
+        lost += !found.counts[i] && life_log_verdict(stand, sample, 0, i) == WEIR_DELIVERED;
+    marks_finish(&found);
+    if (lost)
+        trial_fail(trial,
+            "the peer refused requests of over %u bytes with 413; %u logs are "
+            "DELIVERED all the same",
+            PEER_BODY_MAX, lost);
+    if (verdict == WEIR_RETRY)
+        trial_fail(trial, "the peer refuses a request for its size (413), and it is tried again "
+                          "for ever");
+    life_end(stand);
+}
+
+/* -- the ends of strings -- */
+
+static const char *blame_reader(const struct trial *trial, const void *address)
+{
+    const struct stand *stand = trial->blame_context;
+
+    for (size_t i = 0; i < stand->n_batches; i++)
+        if (sample_holds(stand->batches[i].sample, address))
+            return "the plugin reads behind the end of a string; no NUL follows it";
+    return NULL;
+}
+
+static void dat_ends(struct trial *trial)
+{
+    static const char *const values[] = {"", "a", "ab", "1234567", "12345678", "123456789abcdef",
+        "text that is longer than the registers that a loop may use at a time"};
+    struct stand *stand = stand_start(trial, NULL);
+
+    trial->blame = blame_reader;
+    trial->blame_context = stand;
+    for (uint64_t id = 1; id <= 3; id++) {
+        struct sample *sample = sample_create(id, 1, SAMPLE_BYTES);
+
+        sample_guard(sample);
+        sample_group(sample, ARRAY_SIZE(values), 1);
+        sample->group->topic = sample_str(sample, life_str("topic"));
+        sample->group->machine_uuid = sample_str(sample, life_str("uuid"));
+        sample->batch.project = sample_str(sample, life_str("project"));
+        sample->batch.logstore = sample_str(sample, life_str("logstore"));
+        sample->batch.config = sample_str(sample, life_str("config"));
+        sample_tag(sample, life_str("tag"), life_str("tagged"));
+        for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+            const struct weir_kv contents[] = {
+                {life_str("content"), life_str(values[i])}, {life_str(values[i]), life_str("v")}};
+
+            sample_log(sample, 1700000000, contents, ARRAY_SIZE(contents));
+        }
+        flush_known(trial, stand, sample);
+    }
+    stand_urgent(stand, 1);
+    stand_stop(stand, LIFE_STOP_NS);
+    trial->blame = NULL;
+}
+
+/* -- texts that mean something elsewhere -- */
+
+static void dat_injection(struct trial *trial)
+{
+    static const char *const texts[] = {"%s%n%d", "\"},{\"x\":\"", "\"}\n{\"x\":\"", "a\"b\\c",
+        "\r\nX-Injected: yes\r\n\r\n", "'; DROP TABLE logs; --", "</script><b>", "a,\"b\"\",c",
+        "* AND NOT x:y~2", "${jndi:ldap://x}", "\\u0000\\n", "]]>", "{{template}}", "$(x) `y`"};
+    struct stand *stand = stand_start(trial, NULL);
+
+    for (uint32_t i = 0; i < ARRAY_SIZE(texts); i++)
+        one_odd(trial, stand, i, texts[i], texts[i], strlen(texts[i]));
+    life_end(stand);
+}
+
+static void expect_text(struct trial *trial, uint32_t number, const char *text)
+{
+    SCOPED_BUF struct buf received = {0};
+    char mark[MARK_SIZE];
+    const char *at;
+
+    expect_whole(trial, number, text);
+    marks_text(trial, 2 * number, mark);
+    sink_read(trial, &received);
+    at = memmem(received.data, received.size, mark, strlen(mark));
+    if (at && strncmp(at + strlen(mark) + 1, text, strlen(text)) != 0)
+        trial_fail(trial, "the value %s arrives as %.*s", text, (int)strlen(text) + 4,
+            at + strlen(mark) + 1);
+}
+
+static void dat_numbers(struct trial *trial)
+{
+    static const char *const texts[] = {"9007199254740993", "1e308", "NaN", "-0", "0x1F", "007",
+        "1.10", "+5", "18446744073709551616", "true", "null", "1,5"};
+    struct stand *stand = stand_start(trial, NULL);
+
+    for (uint32_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        struct sample *sample = sample_create(i + 1, 1, SAMPLE_BYTES);
+        const struct weir_kv number = {life_str("number"), life_str(texts[i])};
+
+        sample_group(sample, 2, 0);
+        odd_log(trial, sample, i, texts[i], strlen(texts[i]));
+        sample_log(sample, 1700000000, &number, 1);
+        if (flush_known(trial, stand, sample) == WEIR_DELIVERED && sink_kind(trial) != SINK_NONE &&
+            life_log_verdict(stand, sample, 0, 0) == WEIR_DELIVERED)
+            expect_text(trial, i, texts[i]);
+    }
+    life_end(stand);
+}
+
+static void dat_same_keys(struct trial *trial)
+{
+    const struct weir_kv contents[] = {{life_str("content"), life_str("first")},
+        {life_str("content"), life_str("second")}, {life_str("Content"), life_str("third")},
+        {life_str("CONTENT"), {0}}, {life_str("__time__"), life_str("not a time")},
+        {life_str("content"), life_str("last")}};
+    struct stand *stand = stand_start(trial, NULL);
+    struct sample *sample = sample_create(1, 1, SAMPLE_BYTES);
+
+    sample_group(sample, 2, 2);
+    sample_tag(sample, life_str("content"), life_str("tag"));
+    sample_tag(sample, life_str("content"), life_str("tag"));
+    sample_log(sample, 1700000000, contents, ARRAY_SIZE(contents));
+    sample_log(sample, 1700000000, contents, 2);
+    flush_known(trial, stand, sample);
+    life_end(stand);
+}
+
+static uint64_t cost_ns(struct trial *trial, struct stand *stand, const char *unit)
+{
+    struct sample *sample = sample_create(stand->n_batches + 1, 1, SAMPLE_BYTES);
+    char *value = mem_zalloc(COST_BYTES + 1);
+    const struct weir_kv content = {life_str("content"), {value, COST_BYTES}};
+    struct timespec before, after;
+
+    for (size_t i = 0; i < COST_BYTES; i++)
+        value[i] = unit[i % strlen(unit)];
+    sample_group(sample, 1, 0);
+    sample_log(sample, 1700000000, &content, 1);
+    free(value);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    if (life_ready(stand))
+        flush_known(trial, stand, sample);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    return (uint64_t)(after.tv_sec - before.tv_sec) * NS_PER_S + (uint64_t)after.tv_nsec -
+           (uint64_t)before.tv_nsec;
+}
+
+static void dat_cost(struct trial *trial)
+{
+    static const char *const units[] = {
+        "\"", "\\", "\x01", "\xff", "\xe2\x82\xac", "{\"a\":[", "\n"};
+    struct stand *stand = stand_start(trial, NULL);
+    uint64_t plain_ns = UINT64_MAX;
+
+    for (unsigned i = 0; i < 3; i++)
+        plain_ns = MIN(plain_ns, cost_ns(trial, stand, "plain text "));
+    for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+        uint64_t worst_ns = UINT64_MAX;
+
+        for (unsigned j = 0; j < 3; j++)
+            worst_ns = MIN(worst_ns, cost_ns(trial, stand, units[i]));
+        if (worst_ns > 20 * plain_ns + COST_SLACK_NS)
+            trial_fail(trial, "a value of 1 MiB of %s takes %llu us, plain text %llu us", units[i],
+                (unsigned long long)worst_ns / 1000, (unsigned long long)plain_ns / 1000);
+    }
+    life_end(stand);
+}
+
 const struct check checks_dat[] = {
     {.id = "DAT-01",
         .level = 1,
@@ -134,6 +378,22 @@ const struct check checks_dat[] = {
         .stages = STAGES_FLUSHED,
         .run = dat_empty,
         .asserts = "Empty names, keys, values, logs and groups are coped with."},
+    {.id = "DAT-02",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 120,
+        .run = dat_much,
+        .asserts = "100,000 keys and a million logs are coped with."},
+    {.id = "DAT-03",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = dat_too_large,
+        .asserts = "What is too large for the destination is split or REJECTED, never cut."},
     {.id = "DAT-04",
         .level = 1,
         .scope = CHECK_CLASS,
@@ -142,5 +402,50 @@ const struct check checks_dat[] = {
         .timeout_s = 60,
         .run = dat_bytes,
         .asserts = "Any byte may occur in a value, and what follows it arrives, too."},
+    {.id = "DAT-05",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = dat_ends,
+        .asserts = "Nothing is read behind the end of a string."},
+    {.id = "DAT-06",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = dat_injection,
+        .asserts = "Text that means something to formats and shells arrives as it is."},
+    {.id = "DAT-07",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = dat_numbers,
+        .asserts = "Values that look like numbers stay the text they are."},
+    {.id = "DAT-08",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .run = dat_same_keys,
+        .asserts = "Keys that repeat, or differ in case only, are coped with."},
+    {.id = "DAT-09",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = dat_cost,
+        .asserts = "No value costs more than 20 times what plain text of its size costs."},
+    {.id = "DAT-10",
+        .level = 5,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .asserts = "Random batches do no harm.",
+        .missing = "weir-plugin fuzz does it, for as long as it is told"},
     {0},
 };

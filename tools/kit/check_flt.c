@@ -1,5 +1,334 @@
+/* FLT: the system fails. */
 #include "kit/check.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/mem.h"
+#include "kit/binary.h"
+#include "kit/calls.h"
+#include "kit/config.h"
+#include "kit/heap.h"
+#include "kit/life.h"
+#include "kit/marks.h"
+#include "kit/sink.h"
+
+#define ALLOCATIONS_MAX 2000u
+#define ALLOCATIONS_NS (6 * NS_PER_S)
+#define FILE_CALLS_MAX 64u
+#define SIGNAL_US 1000
+#define SETTLE_NS (3 * NS_PER_S)
+#define LOGS 20u
+
+static void need_injection(struct trial *trial)
+{
+    if (!heap_visible())
+        trial_lacks(trial, "needs a build without sanitizers");
+}
+
+/* -- memory -- */
+
+/* A life in which the n-th allocation of the plugin fails. Only a crash is wrong, and an
+ * answer that is none. */
+static void life_without(struct trial *trial, uint64_t n)
+{
+    struct stand *stand = stand_create(trial, NULL);
+    uint32_t verdict;
+
+    trial_doing(trial, "a life in which allocation %llu fails", (unsigned long long)n);
+    heap_fail_at(n);
+    if (stand_init(stand)) {
+        if (!heap_has_failed())
+            trial_fail(trial, "init fails without cause: %s", stand->text);
+        heap_fail_at(0);
+        stand_end(stand);
+        return;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        struct sample *sample = marks_sample(trial, i + 1, i * LOGS, LOGS);
+
+        if (!life_ready(stand)) {
+            sample_destroy(sample);
+            continue;
+        }
+        verdict = stand_flush(stand, sample, NULL);
+        if (verdict == WEIR_PENDING)
+            verdict = stand_wait(stand, sample, SETTLE_NS);
+        if (verdict > WEIR_BROKEN)
+            trial_fail(trial, "allocation %llu fails, and the verdict is %u, which is none",
+                (unsigned long long)n, verdict);
+    }
+    life_end(stand);
+    heap_fail_at(0);
+}
+
+/* Rust ends the process when memory runs out; that is how the language is. */
+static void leave_rust_out(struct trial *trial)
+{
+    struct binary binary;
+    char why[256] = "";
+    bool rust;
+
+    if (binary_read(&binary, trial->path, why, sizeof why))
+        trial_fail(trial, "%s", why);
+    rust = binary.rust;
+    binary_finish(&binary);
+    if (rust)
+        trial_foreign(trial, "code in Rust ends the process when memory runs out");
+}
+
+static void flt_memory(struct trial *trial)
+{
+    const uint64_t end_ns = clock_now_ns() + ALLOCATIONS_NS;
+    uint64_t n = 0;
+
+    need_injection(trial);
+    leave_rust_out(trial);
+    trial_descriptor(trial);
+    do {
+        n++;
+        life_without(trial, n);
+    } while (heap_has_failed() && n < ALLOCATIONS_MAX && clock_now_ns() < end_ns);
+    if (n == 1 && !heap_has_failed())
+        trial_foreign(trial, "the plugin's own code allocates nothing (n = 0)");
+    trial_note(trial, "%llu allocations failed, one in each life%s", (unsigned long long)n - 1,
+        heap_has_failed() ? ", there are more" : "");
+}
+
+/* -- files -- */
+
+/* Delivers while files fail from the n-th call on, then with a system that is well. */
+static bool deliver_failing(struct trial *trial, int error, uint64_t n, uint32_t first)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    struct sample *sample = marks_sample(trial, 1, first, LOGS);
+    const uint64_t calls = calls_files();
+    uint32_t verdict;
+
+    calls_fail_files(error, n);
+    verdict = stand_flush(stand, sample, NULL);
+    if (verdict == WEIR_PENDING)
+        verdict = stand_wait(stand, sample, SETTLE_NS);
+    calls_fail_files(0, 0);
+    if (calls_files() - calls < n) {
+        life_end(stand);
+        return false;
+    }
+    if (verdict == WEIR_REJECTED)
+        trial_fail(trial, "%s at call %llu: the verdict is REJECTED, and the logs are lost",
+            strerror(error), (unsigned long long)n);
+    if (verdict != WEIR_DELIVERED)
+        verdict = stand_deliver(stand, sample, LIFE_DELIVER_NS);
+    if (verdict != WEIR_DELIVERED)
+        trial_fail(trial, "after %s is over, the verdict is %s: %s", strerror(error),
+            stand_verdict_name(verdict), stand->text);
+    life_end(stand);
+    return true;
+}
+
+static void flt_files(struct trial *trial)
+{
+    static const int errors[] = {ENOSPC, EIO, EDQUOT};
+    uint32_t first = 0;
+    uint64_t n = 0;
+
+    need_injection(trial);
+    if (sink_kind(trial) != SINK_FILE)
+        trial_foreign(trial, "its sink is no file");
+    for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+        for (n = 1; n < FILE_CALLS_MAX && deliver_failing(trial, errors[i], n, first); n++)
+            first += LOGS;
+    if (!first)
+        trial_foreign(trial, "it makes no call that could be made to fail (n = 0)");
+    life_expect(trial, first, false, false);
+    trial_note(trial, "files failed at %u calls", first / LOGS);
+}
+
+/* -- interrupted and short calls -- */
+
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+static void flt_signals(struct trial *trial)
+{
+    const struct sigaction action = {.sa_handler = on_alarm}; /* calls are not restarted */
+    const struct itimerval often = {{0, SIGNAL_US}, {0, SIGNAL_US}}, never = {{0, 0}, {0, 0}};
+    struct stand *stand;
+
+    sigaction(SIGALRM, &action, NULL);
+    stand = stand_start(trial, NULL);
+    if (trial->sink)
+        atomic_store(&trial->sink->delay_ms, 5);
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (uint32_t i = 0; i < 30; i++)
+        life_deliver(stand, i * LOGS, LOGS);
+    setitimer(ITIMER_REAL, &never, NULL);
+    life_end(stand);
+    life_expect(trial, 30 * LOGS, false, false);
+}
+
+static void flt_short(struct trial *trial)
+{
+    struct stand *stand;
+
+    need_injection(trial);
+    stand = stand_start(trial, NULL);
+    calls_be_short(true);
+    for (uint32_t i = 0; i < 5; i++)
+        life_deliver(stand, i * LOGS, LOGS);
+    life_end(stand);
+    calls_be_short(false);
+    if (!calls_shortened())
+        trial_foreign(trial, "it makes no call that could be made short (n = 0)");
+    life_expect(trial, 5 * LOGS, true, false);
+    trial_note(trial, "%llu calls moved 7 bytes", (unsigned long long)calls_shortened());
+}
+
+/* -- nothing left -- */
+
+static rlim_t count_fds(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    const struct dirent *entry;
+    rlim_t highest = 2;
+
+    while (folder && (entry = readdir(folder)))
+        highest = MAX(highest, (rlim_t)atoi(entry->d_name));
+    if (folder)
+        closedir(folder);
+    return highest + 1;
+}
+
+static void flt_descriptors(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    struct sample *sample = marks_sample(trial, 1, 0, LOGS);
+    struct rlimit before, none;
+    uint32_t verdict;
+
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = count_fds() - 1; /* the folder's own is free again */
+    setrlimit(RLIMIT_NOFILE, &none);
+    verdict = stand_flush(stand, sample, NULL);
+    if (verdict == WEIR_PENDING)
+        verdict = stand_wait(stand, sample, SETTLE_NS);
+    setrlimit(RLIMIT_NOFILE, &before);
+    if (verdict == WEIR_REJECTED)
+        trial_fail(trial, "without descriptors the verdict is REJECTED, and the logs are lost");
+    if (verdict != WEIR_DELIVERED && sink_kind(trial) != SINK_NONE) {
+        verdict = stand_deliver(stand, sample, LIFE_DELIVER_NS);
+        if (verdict != WEIR_DELIVERED)
+            trial_fail(trial, "descriptors are there again, but the verdict is %s: %s",
+                stand_verdict_name(verdict), stand->text);
+    }
+    life_end(stand);
+    life_expect(trial, LOGS, false, false);
+}
+
+static void flt_threads(struct trial *trial)
+{
+    struct stand *stand;
+
+    need_injection(trial);
+    calls_no_threads(true);
+    stand = stand_create(trial, NULL);
+    if (!stand_init(stand)) {
+        life_flush(stand, 3);
+        life_end(stand);
+    } else if (!stand->text[0]) {
+        trial_fail(trial, "init fails for want of a thread, without words");
+    }
+    calls_no_threads(false);
+    if (!calls_refused_threads())
+        trial_foreign(trial, "it makes no threads (n = 0)");
+    stand = stand_start(trial, NULL);
+    life_deliver(stand, 0, LOGS);
+    life_end(stand);
+}
+
+/* -- a data folder that cannot be used -- */
+
+static void flt_data_folder(struct trial *trial)
+{
+    struct stand *stand = stand_create(trial, NULL);
+    FILE *file = fopen("data", "we"); /* where the folder should be */
+
+    if (file)
+        fclose(file);
+    if (!stand_init(stand)) {
+        life_flush(stand, 3);
+        life_end(stand);
+    } else if (!stand->text[0]) {
+        trial_fail(trial, "init fails without a data folder, and without words");
+    }
+}
+
 const struct check checks_flt[] = {
+    {.id = "FLT-01",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = flt_memory,
+        .asserts = "Each allocation may fail; the plugin answers, and goes on."},
+    {.id = "FLT-03",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = flt_files,
+        .asserts = "A disk that is full or fails means RETRY, and nothing is lost."},
+    {.id = "FLT-04",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = flt_signals,
+        .asserts = "Calls that are interrupted by signals are made again."},
+    {.id = "FLT-05",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = flt_short,
+        .asserts = "Reads and writes that move few bytes are continued."},
+    {.id = "FLT-06",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = flt_descriptors,
+        .asserts = "Without descriptors logs are kept, not lost."},
+    {.id = "FLT-07",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = flt_threads,
+        .asserts = "Without threads the plugin answers in words."},
+    {.id = "FLT-09",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = flt_data_folder,
+        .asserts = "A data folder that cannot be made is borne."},
     {0},
 };

@@ -1,15 +1,25 @@
 /* HYG: what is the process's and not the plugin's. */
 #include "kit/check.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/util.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "kit/calls.h"
+#include "kit/heap.h"
 #include "kit/life.h"
+#include "kit/sink.h"
 #include "kit/snapshot.h"
 
 #define FLUSHES 50u
+#define LINES_MAX 100u /* in a second */
+#define LINE_BYTES_MAX (8 * KIB)
+#define METRICS_MAX 100u
 
 /* Memory in place of a descriptor; how it was before. */
 struct diverted {
@@ -92,6 +102,153 @@ static void hyg_stays(struct trial *trial)
     life_run(trial, FLUSHES);
 }
 
+static void hyg_mask(struct trial *trial)
+{
+    snapshot_watch(trial, ASPECT_SIGNAL_MASK, FLUSHES, false);
+}
+
+static void hyg_limits(struct trial *trial)
+{
+    snapshot_watch(trial, ASPECT_LIMITS, FLUSHES, false);
+}
+
+static void hyg_timers(struct trial *trial)
+{
+    snapshot_watch(trial, ASPECT_TIMERS, FLUSHES, false);
+}
+
+static void hyg_children(struct trial *trial)
+{
+    snapshot_watch(trial, ASPECT_CHILDREN, FLUSHES, false);
+}
+
+static void hyg_executable(struct trial *trial)
+{
+    snapshot_watch(trial, ASPECT_EXECUTABLE, FLUSHES, false);
+}
+
+static void hyg_process(struct trial *trial)
+{
+    snapshot_watch(trial, ASPECT_PROCESS, FLUSHES, false);
+}
+
+static void hyg_float(struct trial *trial)
+{
+    snapshot_watch(trial, ASPECT_FLOAT, FLUSHES, false);
+}
+
+/* The sequences of the C library's generators, which the host may use. */
+static void hyg_random(struct trial *trial)
+{
+    long expected[3];
+
+    srand(42);
+    expected[0] = rand();
+    srandom(42);
+    expected[1] = random();
+    srand48(42);
+    expected[2] = lrand48();
+    srand(42);
+    srandom(42);
+    srand48(42);
+    life_run(trial, FLUSHES);
+    if (random() != expected[1])
+        trial_fail(trial, "the plugin uses rand or random, whose state is the host's; use "
+                          "getrandom or a generator of its own");
+    if (lrand48() != expected[2])
+        trial_fail(trial, "the plugin uses drand48 and the like, whose state is the host's");
+}
+
+static void hyg_at_exit(struct trial *trial)
+{
+    const unsigned before = calls_at_exit();
+
+    if (!heap_visible())
+        trial_lacks(trial, "needs a build without sanitizers");
+    life_run(trial, FLUSHES);
+    if (calls_at_exit() > before)
+        trial_fail(trial,
+            "the plugin leaves %u functions for the end of the process (atexit); "
+            "what must be done is done in stop",
+            calls_at_exit() - before);
+}
+
+static const char *const functions[] = {"malloc", "free", "calloc", "realloc", "write", "read",
+    "open", "close", "socket", "send", "memcpy", "pthread_create", "json_object_get",
+    "json_tokener_parse", "XXH64", "EVP_DigestInit_ex", "pcre2_match_8", "mdb_env_open"};
+
+static void hyg_interposes(struct trial *trial)
+{
+    void *before[ARRAY_SIZE(functions)];
+
+    for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
+        before[i] = dlsym(RTLD_DEFAULT, functions[i]);
+    life_run(trial, 3);
+    for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
+        if (dlsym(RTLD_DEFAULT, functions[i]) != before[i])
+            trial_fail(trial, "the function %s of the process is another one now", functions[i]);
+}
+
+static bool is_utf8(const char *text, size_t size)
+{
+    SCOPED_BUF struct buf shown = {0};
+
+    buf_json_string(&shown, text, size); /* invalid bytes become U+FFFD */
+    return !memmem(shown.data, shown.size, "\xef\xbf\xbd", 3);
+}
+
+/* What is logged while nothing works, by flushes one after the other. */
+static void hyg_log(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    const uint64_t started_ns = clock_now_ns();
+    uint64_t seconds, logged;
+
+    sink_break(trial);
+    life_flush(stand, 500);
+    seconds = 1 + (clock_now_ns() - started_ns) / NS_PER_S;
+    logged = atomic_load(&stand->n_logged);
+    if (logged > seconds * LINES_MAX)
+        trial_fail(trial, "%llu lines are logged in %llu s while the destination fails",
+            (unsigned long long)logged, (unsigned long long)seconds);
+    for (size_t i = 0; i < stand->n_lines; i++) {
+        if (stand->lines[i].size > LINE_BYTES_MAX)
+            trial_fail(trial, "a log line of %zu bytes, more than 8 KiB", stand->lines[i].size);
+        if (!is_utf8(stand->lines[i].text, stand->lines[i].size))
+            trial_fail(trial, "a log line is not UTF-8: %.40s", stand->lines[i].text);
+        if (stand->lines[i].level > WEIR_LOG_DEBUG)
+            trial_fail(trial, "a log line of level %u, which is none", stand->lines[i].level);
+    }
+    life_end(stand);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t size = strlen(text), end_size = strlen(end);
+
+    return size >= end_size && !strcmp(text + size - end_size, end);
+}
+
+static void hyg_metrics(struct trial *trial)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    struct stand *stand = stand_start(trial, NULL);
+
+    life_flush(stand, 20);
+    if (stand->n_metrics > METRICS_MAX)
+        trial_fail(trial, "%zu metrics; is there data in their names?", stand->n_metrics);
+    for (size_t i = 0; i < stand->n_metrics; i++) {
+        const struct stand_metric *metric = &stand->metrics[i];
+
+        if (metric->name[0] < 'a' || metric->name[0] > 'z' ||
+            metric->name[strspn(metric->name, letters)])
+            trial_fail(trial, "the metric '%s' is not named [a-z][a-z0-9_]*", metric->name);
+        if (metric->kind == WEIR_METRIC_COUNTER && !ends_with(metric->name, "_total"))
+            trial_fail(trial, "the counter '%s' does not end in _total", metric->name);
+    }
+    life_end(stand);
+}
+
 const struct check checks_hyg[] = {
     {.id = "HYG-01",
         .level = 1,
@@ -107,6 +264,13 @@ const struct check checks_hyg[] = {
         .stages = STAGES_STARTED,
         .run = hyg_signals,
         .asserts = "Signal handlers are left alone."},
+    {.id = "HYG-03",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_mask,
+        .asserts = "The signal mask of the calling thread is left alone."},
     {.id = "HYG-04",
         .level = 1,
         .scope = CHECK_CLASS,
@@ -135,6 +299,55 @@ const struct check checks_hyg[] = {
         .stages = STAGES_STARTED,
         .run = hyg_environment,
         .asserts = "The environment is left alone."},
+    {.id = "HYG-08",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_limits,
+        .asserts = "Limits, priority and CPUs of the process are left alone."},
+    {.id = "HYG-09",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_timers,
+        .asserts = "No timers of the process are used."},
+    {.id = "HYG-10",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_children,
+        .asserts = "No child processes are started."},
+    {.id = "HYG-11",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_executable,
+        .asserts = "No memory is both writable and executable."},
+    {.id = "HYG-12",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_process,
+        .asserts = "Name and attributes of the process are left alone."},
+    {.id = "HYG-13",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_float,
+        .asserts = "Rounding of the calling thread is left alone."},
+    {.id = "HYG-14",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_random,
+        .asserts = "Random numbers of the process are left alone."},
     {.id = "HYG-15",
         .level = 1,
         .scope = CHECK_CLASS,
@@ -142,5 +355,41 @@ const struct check checks_hyg[] = {
         .stages = STAGES_TABLES,
         .run = hyg_stays,
         .asserts = "The process is not ended."},
+    {.id = "HYG-16",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .run = hyg_at_exit,
+        .asserts = "Nothing is left for the end of the process."},
+    {.id = "HYG-17",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Rules",
+        .stages = STAGES_STARTED,
+        .run = hyg_interposes,
+        .asserts = "No function of the process becomes another one."},
+    {.id = "HYG-18",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .asserts = "Memory is freed by the side that made it.",
+        .missing =
+            "a block of the other side that is freed shows as a crash, or under AddressSanitizer"},
+    {.id = "HYG-19",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = hyg_log,
+        .asserts = "Log lines are short, UTF-8, and few while the destination fails."},
+    {.id = "HYG-20",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .run = hyg_metrics,
+        .asserts = "Metrics are few and well named."},
     {0},
 };

@@ -1,14 +1,25 @@
 /* RES: what an instance uses and gives back. */
 #include "kit/check.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/util.h"
+#include "kit/calls.h"
+#include "kit/heap.h"
 #include "kit/life.h"
+#include "kit/sink.h"
 #include "kit/snapshot.h"
 
 #define WARM_UP 10u
 #define FLUSHES 300u
+#define GROWTH_BYTES 8u /* a flush */
+#define GROWTH_SLACK (64 * KIB)
+#define LEAK_LIVES 10u
+#define FDS_MAX 256u
 
 static size_t count_lines(const char *text)
 {
@@ -60,6 +71,182 @@ static void res_threads(struct trial *trial)
     expect_given_back(trial, ASPECT_THREADS, "threads");
 }
 
+/* -- memory -- */
+
+/* Flushes of equal batches must not need more and more memory. */
+static void res_growth(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    uint64_t early = 0, late = 0;
+    size_t early_blocks = 0, late_blocks = 0;
+    char text[512];
+    unsigned n;
+
+    if (!heap_visible())
+        trial_lacks(trial, "needs a build without sanitizers");
+    life_flush(stand, WARM_UP);
+    heap_watch(true);
+    life_flush(stand, WARM_UP);
+    life_pause_ms(20);
+    heap_live(&early_blocks, &early);
+    n = life_flush(stand, FLUSHES);
+    life_pause_ms(20);
+    heap_live(&late_blocks, &late);
+    heap_describe(text, sizeof text);
+    if (n > WARM_UP && late_blocks > early_blocks + n / 2)
+        trial_fail(trial, "%u flushes leave %zu blocks, %llu bytes more: %s", n,
+            late_blocks - early_blocks, (unsigned long long)(late - early), text);
+    if (late > early + (uint64_t)n * GROWTH_BYTES + GROWTH_SLACK)
+        trial_fail(trial, "%u flushes need %llu bytes more: %s", n,
+            (unsigned long long)(late - early), text);
+    life_end(stand);
+}
+
+/* What a third life, like the two before it, leaves behind is lost. */
+static void res_leaks(struct trial *trial)
+{
+    size_t blocks = 0;
+    uint64_t bytes = 0;
+    char text[512];
+
+    if (!heap_visible())
+        trial_lacks(trial, "needs a build without sanitizers, or LeakSanitizer in it");
+    life_run(trial, 20);
+    life_run(trial, 20);
+    heap_watch(true);
+    for (unsigned i = 0; i < LEAK_LIVES; i++)
+        life_run(trial, 20);
+    heap_watch(false);
+    life_pause_ms(20);
+    heap_live(&blocks, &bytes);
+    heap_describe(text, sizeof text);
+    if (blocks >= LEAK_LIVES)
+        trial_fail(trial, "%u lives leave %zu blocks, %llu bytes: %s", LEAK_LIVES, blocks,
+            (unsigned long long)bytes, text);
+    trial_note(trial, "%zu blocks left", blocks);
+}
+
+static void res_overruns(struct trial *trial)
+{
+    struct stand *stand;
+    char text[512];
+
+    if (!heap_visible())
+        trial_lacks(trial, "needs a build without sanitizers; AddressSanitizer sees more");
+    trial_descriptor(trial);
+    heap_guard(true);
+    stand = stand_start(trial, NULL);
+    life_flush(stand, 20);
+    life_odd_sizes(stand);
+    life_end(stand);
+    if (heap_overrun(text, sizeof text))
+        trial_fail(trial, "the plugin writes behind the end of a block that %s had got", text);
+}
+
+/* -- descriptors and files -- */
+
+static bool closes_on_exec(int fd)
+{
+    const int flags = fcntl(fd, F_GETFD);
+
+    return flags < 0 || flags & FD_CLOEXEC;
+}
+
+/* Libraries may be careless in what the plugin cannot help. */
+static void tell_inherited(struct trial *trial, int fd, int size, const char *target)
+{
+    static const char format[] =
+        "descriptor %d (%.*s) stays open in programs that the host starts; open it with "
+        "O_CLOEXEC, SOCK_CLOEXEC";
+
+    if (calls_made_by_plugin(fd))
+        trial_fail(trial, format, fd, size, target);
+    trial_note(trial, "a library has opened descriptor %d (%.*s), which does not close on exec", fd,
+        size, target);
+}
+
+static void res_close_on_exec(struct trial *trial)
+{
+    struct stand *stand;
+    bool open_before[FDS_MAX];
+
+    for (int fd = 0; fd < (int)FDS_MAX; fd++)
+        open_before[fd] = fcntl(fd, F_GETFD) >= 0;
+    stand = stand_start(trial, NULL);
+    life_flush(stand, 5);
+    for (int fd = 0; fd < (int)FDS_MAX; fd++)
+        if (!open_before[fd] && !closes_on_exec(fd)) {
+            char path[32], target[256];
+            ssize_t size;
+
+            snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+            size = readlink(path, target, sizeof target);
+            tell_inherited(trial, fd, size > 0 ? (int)size : 0, target);
+        }
+    life_end(stand);
+}
+
+/* Files that the process has open for writing, but for those under the folder. */
+static void expect_no_files(struct trial *trial)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    const struct dirent *entry;
+
+    while (folder && (entry = readdir(folder))) {
+        char path[320], target[512];
+        ssize_t size;
+        int flags;
+
+        snprintf(path, sizeof path, "/proc/self/fd/%s", entry->d_name);
+        size = readlink(path, target, sizeof target - 1);
+        flags = fcntl(atoi(entry->d_name), F_GETFL);
+        if (size <= 0 || flags < 0 || (flags & O_ACCMODE) == O_RDONLY || atoi(entry->d_name) < 3)
+            continue;
+        target[size] = '\0';
+        if (target[0] == '/' && strncmp(target, "/dev/", 5) != 0 &&
+            strncmp(target, "/memfd:", 7) != 0 &&
+            strncmp(target, trial->folder, strlen(trial->folder)) != 0)
+            trial_fail(trial, "%s is open for writing, and the class is not FS_WRITE", target);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+static void res_files(struct trial *trial)
+{
+    SCOPED_FREE char *before = NULL;
+    SCOPED_FREE char *after = NULL;
+    struct stand *stand = stand_start(trial, NULL);
+    char text[512];
+
+    if (stand->class->flags & WEIR_FS_WRITE)
+        trial_foreign(trial, "the class may write files");
+    before = snapshot_take(ASPECT_ENTRIES);
+    life_flush(stand, 10);
+    expect_no_files(trial);
+    after = snapshot_take(ASPECT_ENTRIES);
+    /* The data folder of the instance is its own. */
+    snapshot_difference(before, after, text, sizeof text);
+    if (strcmp(before, after) != 0 && strcmp(text, "data") != 0)
+        trial_fail(
+            trial, "files are made in the working folder, and the class is not FS_WRITE: %s", text);
+    life_end(stand);
+}
+
+static void res_sockets(struct trial *trial)
+{
+    unsigned ms = 0;
+
+    if (!trial->sink)
+        trial_foreign(trial, "its sink is no peer");
+    life_run(trial, 10);
+    while (atomic_load(&trial->sink->n_open) && ms++ < 1000)
+        life_pause_ms(1);
+    if (atomic_load(&trial->sink->n_open))
+        trial_fail(trial, "%u connections are still open at the peer when stop has returned",
+            atomic_load(&trial->sink->n_open));
+}
+
 const struct check checks_res[] = {
     {.id = "RES-01",
         .level = 1,
@@ -77,5 +264,64 @@ const struct check checks_res[] = {
         .timeout_s = 30,
         .run = res_threads,
         .asserts = "Threads do not grow with flushes, and are joined when stop returns."},
+    {.id = "RES-03",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = res_growth,
+        .asserts = "Flushes do not need more and more memory."},
+    {.id = "RES-04",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = res_leaks,
+        .asserts = "All memory is freed when stop has returned."},
+    {.id = "RES-05",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = res_overruns,
+        .asserts = "Nothing is written behind the end of a block."},
+    {.id = "RES-06",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .run = res_close_on_exec,
+        .asserts = "Descriptors close on exec."},
+    {.id = "RES-07",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = res_files,
+        .asserts = "A class without FS_WRITE writes no files."},
+    {.id = "RES-08",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .asserts = "Files in the data folder are bounded and removed.",
+        .missing = "not written yet"},
+    {.id = "RES-09",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .asserts = "Nothing grows in ten minutes.",
+        .missing = "not written yet; weir-plugin fuzz runs as long as it is told"},
+    {.id = "RES-10",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = res_sockets,
+        .asserts = "Connections are closed when stop has returned."},
     {0},
 };

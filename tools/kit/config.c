@@ -22,15 +22,16 @@ bool config_given(const struct trial *trial)
 static bool put_place(struct trial *trial, const char *name, size_t size, struct buf *out)
 {
     const unsigned port = sink_port(trial->sink);
+    const char *peer = trial->peer_name ? trial->peer_name : "127.0.0.1";
 
     if (size == 3 && !strncmp(name, "dir", size))
         buf_puts(out, trial->folder);
     else if (size == 3 && !strncmp(name, "url", size))
-        buf_printf(out, "http://127.0.0.1:%u", port);
+        buf_printf(out, "http://%s:%u", peer, port);
     else if (size == 7 && !strncmp(name, "address", size))
-        buf_printf(out, "127.0.0.1:%u", port);
+        buf_printf(out, "%s:%u", peer, port);
     else if (size == 4 && !strncmp(name, "host", size))
-        buf_puts(out, "127.0.0.1");
+        buf_puts(out, peer);
     else if (size == 4 && !strncmp(name, "port", size))
         buf_printf(out, "%u", port);
     else

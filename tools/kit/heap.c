@@ -298,7 +298,8 @@ void heap_describe(char *text, size_t text_max)
 
 void heap_fail_at(uint64_t n)
 {
-    atomic_store(&heap.failed, false);
+    if (n)
+        atomic_store(&heap.failed, false);
     atomic_store(&heap.fail_in, n);
 }
 

@@ -38,7 +38,7 @@ void heap_describe(char *text, size_t text_max);
 
 /* The n-th allocation from now on that the plugin's own code asks for fails; 0: none. */
 void heap_fail_at(uint64_t n);
-/* Whether that has happened since. */
+/* Whether that has happened since the last n that was not 0. */
 bool heap_has_failed(void);
 
 /* Blocks that the plugin gets from now on have a border, which is looked at when they are

@@ -1,9 +1,11 @@
 #include "kit/life.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/mem.h"
 #include "kit/heap.h"
 #include "kit/marks.h"
 #include "kit/sink.h"
@@ -105,6 +107,27 @@ void life_expect(struct trial *trial, uint32_t n, bool once, bool ordered)
         trial_fail(trial, "%u of %u logs arrived out of order", found.n_disordered, n);
     marks_finish(&found);
     trial_note(trial, "%u logs of %u arrived%s", n, n, once ? ", each once" : "");
+}
+
+void life_odd_sizes(struct stand *stand)
+{
+    static const size_t around[] = {16, 64, 128, 256, 512, 1024, 4096, 8192, 65536};
+    char *value = mem_zalloc(around[ARRAY_SIZE(around) - 1] + 2);
+
+    memset(value, 'v', around[ARRAY_SIZE(around) - 1] + 1);
+    for (size_t i = 0; i < ARRAY_SIZE(around); i++)
+        for (size_t size = around[i] - 1; size <= around[i] + 1; size++) {
+            struct sample *sample = sample_create(stand->n_batches + 1, 1, SAMPLE_BYTES);
+            const struct weir_kv content = {life_str("content"), {value, size}};
+
+            sample_group(sample, 1, 0);
+            sample_log(sample, 1700000000, &content, 1);
+            if (!life_ready(stand))
+                sample_destroy(sample);
+            else if (stand_flush(stand, sample, NULL) == WEIR_PENDING)
+                stand_wait(stand, sample, LIFE_FLUSH_NS / 10);
+        }
+    free(value);
 }
 
 uint32_t life_log_verdict(

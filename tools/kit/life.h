@@ -33,6 +33,9 @@ void life_expect(struct trial *trial, uint32_t n, bool once, bool ordered);
 uint32_t life_log_verdict(
     const struct stand *stand, const struct sample *sample, uint32_t group, uint32_t log);
 
+/* Flushes of values of every size around those at which buffers grow. */
+void life_odd_sizes(struct stand *stand);
+
 /* A call of flush() on a thread of its own. */
 struct life_call {
     struct stand *stand;

@@ -58,6 +58,11 @@ void sample_destroy(struct sample *sample)
     free(sample);
 }
 
+void sample_forget(struct sample *sample)
+{
+    madvise(sample->memory, sample->capacity, MADV_DONTNEED);
+}
+
 void sample_guard(struct sample *sample)
 {
     sample->guarded = true;

@@ -35,6 +35,9 @@ void sample_guard(struct sample *sample);
 /* Logs of the next groups are so many bytes apart, with garbage between. */
 void sample_stride(struct sample *sample, uint32_t stride);
 
+/* The memory goes back, the address space stays: nobody needs the batch any more. */
+void sample_forget(struct sample *sample);
+
 /* Begins a group with room for so many logs and tags. */
 void sample_group(struct sample *sample, uint32_t logs_max, uint32_t tags_max);
 void sample_tag(struct sample *sample, struct weir_str key, struct weir_str value);

@@ -24,6 +24,7 @@
 #define READ_BYTES ((size_t)256 * 1024)
 #define CREEP_BYTES ((size_t)1024)
 #define CREEP_MS 10u
+#define HALF_BYTES ((size_t)10) /* not even the status */
 #define FLOOD_BYTES ((size_t)64 << 20)
 
 struct connection {
@@ -141,9 +142,8 @@ static unsigned next_mode(struct server *server)
     return mode;
 }
 
-static void answer_status(struct server *server, struct connection *connection)
+static void answer_status(struct server *server, struct connection *connection, unsigned status)
 {
-    const unsigned status = atomic_load(&server->page->status);
     const unsigned retry_after_s = atomic_load(&server->page->retry_after_s);
     static const char text[] = "the kit's server says so\n";
 
@@ -167,10 +167,16 @@ static bool answer(struct server *server, struct connection *connection, const s
 {
     static const char good[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+    const unsigned body_max = atomic_load(&server->page->body_max);
+
     atomic_fetch_add(&server->page->n_requests, 1);
+    if (body_max && body->size > body_max) {
+        answer_status(server, connection, 413);
+        return true;
+    }
     switch (next_mode(server)) {
     case SERVER_ANSWERS:
-        answer_status(server, connection);
+        answer_status(server, connection, atomic_load(&server->page->status));
         return true;
     case SERVER_STALLS:
     case SERVER_HANGS:
@@ -182,7 +188,7 @@ static bool answer(struct server *server, struct connection *connection, const s
         drop(server, connection, false);
         return false;
     case SERVER_HALF:
-        buf_append(&connection->out, good, sizeof good / 2);
+        buf_append(&connection->out, good, HALF_BYTES);
         connection->ends = true;
         return true;
     case SERVER_BABBLES:

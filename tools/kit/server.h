@@ -29,6 +29,7 @@ struct sink_page {
     atomic_uint mode; /* enum server_mode */
     atomic_uint status, retry_after_s, after_bytes;
     atomic_uint times;    /* the mode is for so many requests, then SERVER_TAKES; 0: for all */
+    atomic_uint body_max; /* bytes; larger requests get 413; 0: none does */
     atomic_uint delay_ms; /* before each answer */
     /* set by the server */
     atomic_uint port; /* 0: not ready yet */

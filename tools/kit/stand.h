@@ -67,6 +67,8 @@ struct stand {
     int32_t code; /* words and code of init, stop, probe */
     void (*on_settle)(struct stand *stand, struct stand_batch *batch); /* with the lock; NULL */
 
+    void *(*_Atomic at_call)(void *stand);
+    atomic_int n_at_call; /* how often it is still done */
     atomic_uint_fast64_t n_notified, n_alive, n_naps, n_logged;
 
     pthread_mutex_t lock; /* of what follows */
@@ -123,6 +125,10 @@ uint32_t stand_deliver(struct stand *stand, struct sample *sample, uint64_t time
 
 /* "RETRY" ...; "an unknown verdict". */
 const char *stand_verdict_name(uint32_t verdict);
+
+/* From now on a thread that runs `run` is made and waited for at the next calls of the host
+ * by the plugin, with no lock held; NULL: no more. */
+void stand_at_call(struct stand *stand, void *(*run)(void *stand));
 
 /* Whether the plugin has logged, or said as an answer, anything with these bytes. */
 bool stand_said(struct stand *stand, const char *words);

@@ -25,11 +25,26 @@ static void step_in(const int *unused)
     heap_enter();
 }
 
+#define AT_CALLS 20 /* of the host, at which something else happens */
 #define AT_HOST __attribute__((cleanup(step_in), unused)) const int at_host = step_out()
 
+void stand_at_call(struct stand *stand, void *(*run)(void *stand))
+{
+    atomic_store(&stand->n_at_call, AT_CALLS);
+    atomic_store(&stand->at_call, run);
+}
+
+/* The stand of a table; the check may want something to happen meanwhile. */
 static struct stand *stand_of(const struct weir_host *host)
 {
-    return host->handle;
+    struct stand *stand = host->handle;
+    void *(*run)(void *stand) = atomic_load(&stand->at_call);
+    pthread_t thread;
+
+    if (run && atomic_fetch_sub(&stand->n_at_call, 1) > 0 &&
+        !pthread_create(&thread, NULL, run, stand))
+        pthread_join(thread, NULL);
+    return stand;
 }
 
 static void host_log(const struct weir_host *host, uint32_t level, struct weir_str message,
