@@ -95,7 +95,7 @@ def test_good_plugin_passes_level_1(tmp_path, name):
                      run.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", ["file"])
+@pytest.mark.parametrize("name", ["file", "http"])
 def test_bundled_flusher_passes(tmp_path, name):
     run = tool("verify", BUILD / "flushers" / f"flusher_{name}.so", "--level", 3, "--config",
                ROOT / "flushers" / name / "weir-verify.json", cwd=tmp_path)

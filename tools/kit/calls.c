@@ -233,7 +233,7 @@ EXPORTED int open(const char *path, int flags, ...)
     NEXT(__typeof__(open), open);
     mode_t mode = 0;
 
-    OPEN_MODE(flags, mode);
+    OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
     return made(next(path, flags, mode), CALLER);
 }
 
@@ -242,7 +242,7 @@ EXPORTED int open64(const char *path, int flags, ...)
     NEXT(__typeof__(open64), open64);
     mode_t mode = 0;
 
-    OPEN_MODE(flags, mode);
+    OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
     return made(next(path, flags, mode), CALLER);
 }
 
@@ -251,7 +251,7 @@ EXPORTED int openat(int folder, const char *path, int flags, ...)
     NEXT(__typeof__(openat), openat);
     mode_t mode = 0;
 
-    OPEN_MODE(flags, mode);
+    OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
     return made(next(folder, path, flags, mode), CALLER);
 }
 

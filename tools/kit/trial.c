@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "kit/heap.h"
+#include "kit/words.h"
 #include "plugin/descriptor.h"
 #include "plugin/loader.h"
 
@@ -36,20 +37,13 @@ static void decide(struct trial *trial, enum verdict verdict, enum skip skip, co
     snprintf(page->reason, sizeof page->reason, "%s", reason);
 }
 
-static void put_words(char *text, size_t max, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
-static void put_words(char *text, size_t max, const char *format, va_list arguments)
-{
-    vsnprintf(text, max, format, arguments);
-}
-
 void trial_fail(struct trial *trial, const char *format, ...)
 {
     char text[TRIAL_REASON_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    put_words(text, sizeof text, format, arguments);
+    words_put(text, sizeof text, format, arguments);
     va_end(arguments);
     decide(trial, VERDICT_FAIL, SKIP_NONE, text);
     end(trial);
@@ -61,7 +55,7 @@ void trial_lacks(struct trial *trial, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    put_words(text, sizeof text, format, arguments);
+    words_put(text, sizeof text, format, arguments);
     va_end(arguments);
     decide(trial, VERDICT_SKIP, SKIP_LACKS, text);
     end(trial);
@@ -73,7 +67,7 @@ void trial_foreign(struct trial *trial, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    put_words(text, sizeof text, format, arguments);
+    words_put(text, sizeof text, format, arguments);
     va_end(arguments);
     decide(trial, VERDICT_SKIP, SKIP_FOREIGN, text);
     end(trial);
@@ -85,7 +79,7 @@ void trial_warn(struct trial *trial, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    put_words(text, sizeof text, format, arguments);
+    words_put(text, sizeof text, format, arguments);
     va_end(arguments);
     decide(trial, VERDICT_WARN, SKIP_NONE, text);
 }
@@ -106,7 +100,7 @@ void trial_note(struct trial *trial, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    put_words(trial->page->note, sizeof trial->page->note, format, arguments);
+    words_put(trial->page->note, sizeof trial->page->note, format, arguments);
     va_end(arguments);
 }
 
@@ -115,7 +109,7 @@ void trial_doing(struct trial *trial, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    put_words(trial->page->doing, sizeof trial->page->doing, format, arguments);
+    words_put(trial->page->doing, sizeof trial->page->doing, format, arguments);
     va_end(arguments);
 }
 

@@ -26,7 +26,7 @@ static const char help[] =
     "  --include RE            only checks whose id matches; --exclude RE: but not these\n"
     "  --format FORMAT[=FILE]  text (default), json, junit, tap, sarif, github; may be\n"
     "                          repeated; FILE in place of standard output\n"
-    "  -j, --jobs N            so many checks at a time; default: one for each CPU\n"
+    "  -j, --jobs N            so many checks at a time; default: two for each CPU\n"
     "  --seed N                of all that is random; default: another one each time\n"
     "  --in-process            no processes of their own, for a debugger; use --include\n"
     "  --list                  all checks; with --format text, json, markdown\n"
@@ -232,8 +232,8 @@ static int verify(struct verify_options *options)
 int command_verify(int argc, char **argv)
 {
     struct verify_options options = {.plan = {.level = 3},
-        .run = {
-            .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN), .seed = clock_wall_ns() / NS_PER_MS}};
+        .run = {.jobs = 2 * (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+            .seed = clock_wall_ns() / NS_PER_MS}};
     int r = parse_options(argc, argv, &options);
 
     if (r == -1) {
