@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <string.h>
 #include <xxhash.h>
 #include "base/clock.h"
@@ -11,7 +10,7 @@ static const struct input_context *context_of(const struct file_input *self)
     return self->input.context;
 }
 
-static uint64_t hash_text(const char *text)
+uint64_t file_hash_path(const char *text)
 {
     return XXH3_64bits(text, strlen(text));
 }
@@ -35,11 +34,11 @@ struct tail *file_find_inode(const struct file_input *self, uint64_t device, uin
     return NULL;
 }
 
-static struct tail *find_path(const struct file_input *self, const char *path)
+struct tail *file_find_path(const struct file_input *self, const char *path)
 {
     struct tail *tail;
 
-    MAP_EACH_OF(tail, &self->by_path, hash_text(path), by_path)
+    MAP_EACH_OF(tail, &self->by_path, file_hash_path(path), by_path)
     {
         if (!strcmp(tail->path, path))
             return tail;
@@ -86,7 +85,7 @@ static void set_path(struct file_input *self, struct tail *tail, const char *pat
     tail_rename(tail, path);
     tail->by_link = is_link(path);
     tail->gone = tail->closed = false;
-    map_put(&self->by_path, &tail->by_path, hash_text(path));
+    map_put(&self->by_path, &tail->by_path, file_hash_path(path));
 }
 
 static void visit_file(struct glob_visitor *visitor, const char *path, const struct stat *status)
@@ -115,6 +114,11 @@ static bool enter_folder(struct glob_visitor *visitor, const char *path)
     return !file_is_unwanted_folder(container_of(visitor, struct file_input, visitor), path);
 }
 
+static void visit_folder(struct glob_visitor *visitor, const char *path)
+{
+    file_see_folder(container_of(visitor, struct file_input, visitor), path);
+}
+
 static void tell_failed(struct glob_visitor *visitor, const char *path, int error)
 {
     struct file_input *self = container_of(visitor, struct file_input, visitor);
@@ -126,200 +130,18 @@ static void tell_failed(struct glob_visitor *visitor, const char *path, int erro
             LOG_STR("error", strerror(error)));
 }
 
-static void file_written(struct watch *watch, const char *name)
-{
-    struct file_folder *folder = container_of(watch, struct file_folder, watch);
-    SCOPED_FREE char *path =
-        mem_printf("%s/%s", strcmp(folder->path, "/") ? folder->path : "", name);
-    struct tail *tail = find_path(folder->owner, path);
-
-    if (tail)
-        file_wake(folder->owner, tail);
-}
-
-static void file_renamed(struct watch *watch, const char *from, const char *to)
-{
-    struct file_folder *folder = container_of(watch, struct file_folder, watch);
-    const char *path = strcmp(folder->path, "/") ? folder->path : "";
-    SCOPED_FREE char *from_path = mem_printf("%s/%s", path, from);
-    SCOPED_FREE char *to_path = mem_printf("%s/%s", path, to);
-
-    file_note_renamed(folder->owner, from_path, to_path);
-}
-
-static void names_changed(struct watch *watch)
-{
-    struct file_input *self = container_of(watch, struct file_folder, watch)->owner;
-    struct loop *loop = context_of(self)->loop;
-    uint64_t at_ns = MAX(loop_now_ns(loop), self->scanned_ns + FILE_SCAN_PAUSE_NS);
-
-    if (at_ns >= self->next_scan_ns)
-        return;
-    self->next_scan_ns = at_ns;
-    loop_set_timer(loop, &self->scan_timer, at_ns);
-}
-
-static struct file_folder *find_folder(const struct file_input *self, const char *path)
-{
-    struct file_folder *folder;
-
-    MAP_EACH_OF(folder, &self->folders, hash_text(path), by_path)
-    {
-        if (!strcmp(folder->path, path))
-            return folder;
-    }
-    return NULL;
-}
-
-static struct file_folder *add_folder(struct file_input *self, const char *path)
-{
-    struct file_folder *folder = mem_zalloc(sizeof *folder);
-
-    folder->owner = self;
-    folder->path = mem_strdup(path);
-    folder->watch.written = file_written;
-    folder->watch.renamed = file_renamed;
-    folder->watch.rescan = names_changed;
-    map_put(&self->folders, &folder->by_path, hash_text(path));
-    list_append(&self->all_folders, &folder->all);
-    return folder;
-}
-
-static void drop_folder(struct file_input *self, struct file_folder *folder)
-{
-    if (context_of(self)->watcher)
-        watcher_remove(context_of(self)->watcher, &folder->watch);
-    map_remove(&self->folders, &folder->by_path);
-    list_remove(&folder->all);
-    free(folder->path);
-    free(folder);
-}
-
-/* What the path leads to, and whether through a symbolic link. */
-static void look_at_folder(struct file_folder *folder)
-{
-    SCOPED_FREE char *real = realpath(folder->path, NULL);
-    struct stat status;
-
-    folder->by_link = real && strcmp(real, folder->path) != 0;
-    if (!stat(folder->path, &status)) {
-        folder->device = status.st_dev;
-        folder->inode = status.st_ino;
-    }
-}
-
-/* A link may lead elsewhere now; the watch stays where it was. */
-static bool leads_elsewhere(const struct file_folder *folder)
-{
-    struct stat status;
-
-    return folder->by_link && !stat(folder->path, &status) &&
-           (status.st_dev != folder->device || status.st_ino != folder->inode);
-}
-
-/* Without a watch, changes are found by the clock alone. */
-static void watch_folder(struct file_input *self, struct file_folder *folder)
-{
-    int r;
-
-    look_at_folder(folder);
-    r = watcher_add(context_of(self)->watcher, &folder->watch, folder->path);
-    if (r && r != -ENOENT && r != -ENOTDIR && r != folder->error)
-        log_warn("folder cannot be watched; changes are seen later",
-            LOG_STR("pipeline", context_of(self)->pipeline), LOG_STR("path", folder->path),
-            LOG_STR("error", strerror(-r)));
-    folder->error = r;
-}
-
-static void visit_folder(struct glob_visitor *visitor, const char *path)
-{
-    struct file_input *self = container_of(visitor, struct file_input, visitor);
-    struct file_folder *folder;
-
-    if (context_of(self)->once || !context_of(self)->watcher)
-        return;
-    folder = find_folder(self, path);
-    if (!folder)
-        folder = add_folder(self, path);
-    if (folder->seen != self->scan && leads_elsewhere(folder))
-        watcher_remove(context_of(self)->watcher, &folder->watch);
-    if (folder->seen != self->scan && !watch_is_live(&folder->watch))
-        watch_folder(self, folder);
-    folder->seen = self->scan;
-}
-
-static uint64_t quiet_ns(const struct file_input *self, const struct tail *tail)
+uint64_t file_quiet_ns(const struct file_input *self, const struct tail *tail)
 {
     uint64_t now_ns = loop_now_ns(context_of(self)->loop);
 
     return now_ns > tail->grew_ns ? now_ns - tail->grew_ns : 0;
 }
 
-/* Nothing leads to it and it cannot be opened: it is forgotten when all of it is secured.
- * If it was deleted, so is its checkpoint: no file can be this one again. */
-static void bury(struct file_input *self, struct tail *tail)
-{
-    tail_push_rest(tail);
-    if (tail->source && !ack_all_secured(&tail->source->ack))
-        return;
-    troubles_add(&self->setup.troubles, TROUBLE_LOST_BYTES, tail->path, tail_unread(tail));
-    if (tail->deleted && tail->source && tail->source->checkpoint)
-        checkpoint_forget(tail->source->checkpoint);
-    file_drop(self, tail);
-}
-
-static void close_gone(struct file_input *self, struct tail *tail)
-{
-    tail->closed = true;
-    if (tail->fd < 0)
-        return;
-    tail->deleted = tail_is_deleted(tail);
-    tail_push_rest(tail);
-    list_remove(&tail->idle);
-    file_close(self, tail);
-}
-
-/* One that was deleted takes room on the disk until it is closed; who writes to one that
- * was renamed may come back late. */
-static uint64_t keep_ns(const struct tail *tail)
-{
-    return tail->fd < 0 || tail_is_deleted(tail) ? FILE_GONE_KEEP_NS : FILE_RENAMED_KEEP_NS;
-}
-
-/* It is to be looked at by the clock: no watch sees it any more. */
-static void mark_gone(struct file_input *self, struct tail *tail)
-{
-    tail->gone = true;
-    tail->grew_ns = MAX(tail->grew_ns, loop_now_ns(context_of(self)->loop));
-    map_remove(&self->by_path, &tail->by_path);
-}
-
-/* A file that no path leads to is read to its end, kept a while, and closed; it is
- * remembered until all of it is secured, in case its path comes back. One that was not
- * open is tried by the name it has been given, if that is known. */
-static void handle_gone(struct file_input *self, struct tail *tail)
-{
-    uint64_t quiet;
-
-    if (!tail->gone)
-        mark_gone(self, tail);
-    if (tail->closed) {
-        bury(self, tail);
-        return;
-    }
-    quiet = list_linked(&tail->work) ? 0 : quiet_ns(self, tail);
-    if (quiet >= FILE_GONE_KEEP_NS)
-        tail_push_rest(tail); /* no newline will come, most likely */
-    if (quiet >= FILE_GONE_KEEP_NS && quiet >= keep_ns(tail))
-        close_gone(self, tail);
-    else
-        file_wake(self, tail);
-}
-
 /* Nothing has come for long: what is held is delivered, once its end is seen again. */
 static void flush_if_quiet(struct file_input *self, struct tail *tail)
 {
-    if (!tail_has_rest(tail) || quiet_ns(self, tail) < self->options->flush_timeout_secs * NS_PER_S)
+    if (!tail_has_rest(tail) ||
+        file_quiet_ns(self, tail) < self->options->flush_timeout_secs * NS_PER_S)
         return;
     tail->flush_due = true;
     file_wake(self, tail);
@@ -332,13 +154,13 @@ static void look_at_all(struct file_input *self)
 
     LIST_EACH (tail, &self->tails, all) {
         if (tail->seen != self->scan && (tail->gone || !self->visitor.incomplete))
-            handle_gone(self, tail);
+            file_handle_gone(self, tail);
         else
             flush_if_quiet(self, tail);
     }
     LIST_EACH (folder, &self->all_folders, all) {
         if (folder->seen != self->scan && !self->visitor.incomplete)
-            drop_folder(self, folder);
+            file_drop_folder(self, folder);
     }
 }
 
@@ -398,7 +220,7 @@ void file_scan_finish(struct file_input *self)
 
     file_forget_renamed(self);
     LIST_EACH (folder, &self->all_folders, all) {
-        drop_folder(self, folder);
+        file_drop_folder(self, folder);
     }
     map_finish(&self->folders);
 }

@@ -149,9 +149,21 @@ bool file_is_unwanted(const struct file_input *self, const char *path);
 void file_scan(struct file_input *self);
 void file_scan_finish(struct file_input *self);
 struct tail *file_find_inode(const struct file_input *self, uint64_t device, uint64_t inode);
+struct tail *file_find_path(const struct file_input *self, const char *path);
+uint64_t file_hash_path(const char *path);
 struct tail *file_add(struct file_input *self, const char *path, const struct stat *status);
 /* Forgets one, once nothing is out, or at stop. */
 void file_drop(struct file_input *self, struct tail *tail);
+/* For how long it has not grown. */
+uint64_t file_quiet_ns(const struct file_input *self, const struct tail *tail);
+
+/* file_folder.c: the folders that are watched. A scan has come through this one. */
+void file_see_folder(struct file_input *self, const char *path);
+void file_drop_folder(struct file_input *self, struct file_folder *folder);
+
+/* file_gone.c: a file that no path leads to is read to its end, kept a while, closed, and
+ * forgotten when all of it is secured. At each scan. */
+void file_handle_gone(struct file_input *self, struct tail *tail);
 
 /* file_moved.c: files that went away unread while the process was not running, looked for
  * below where they were; once, after the first scan. */

@@ -103,8 +103,8 @@ bool tail_look(struct tail *tail, const struct stat *status);
 bool tail_has_rest(const struct tail *tail);
 /* Whether it has no name any more, anywhere; it is open. */
 bool tail_is_deleted(const struct tail *tail);
-/* How many bytes were seen of it that have not been read. */
-uint64_t tail_unread(const struct tail *tail);
+/* How many bytes of its first `size` have not been read. */
+uint64_t tail_unread(const struct tail *tail, uint64_t size);
 
 enum tail_result {
     TAIL_LINES, /* whole logs were read, there may be more */
@@ -120,6 +120,11 @@ void tail_yield(struct tail *tail);
 void tail_let_go(struct tail *tail);
 /* The line that is held is delivered as it is: nothing will complete it. */
 void tail_push_rest(struct tail *tail);
+
+static inline bool tail_same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
 
 /* The lanes that still need what begins at `start`. Pure. */
 uint64_t lanes_at(const uint64_t *lane_starts, uint32_t n_lanes, uint64_t start);
