@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "input/gbk.h"
 #include "input/input_file.h"
 #include "input/inputs.h"
@@ -128,6 +129,27 @@ static void init_tags(struct file_input *self)
         setup->offset_key = str_of("__file_offset__");
 }
 
+static bool init_topic(struct file_input *self, char *why, size_t why_max)
+{
+    static const char custom[] = "customized://";
+    const struct file_log_options *given = (const void *)self->options;
+    SCOPED_FREE char *whole = NULL;
+    char reason[PATTERN_WHY_MAX];
+
+    if (self->input.class != &input_file_log || str_equal(given->topic_format, str_of("none")) ||
+        !given->topic_format.size)
+        return true;
+    if (!strncmp(given->topic_format.data, custom, strlen(custom))) {
+        self->setup.topic = str_of(given->topic_format.data + strlen(custom));
+        return true;
+    }
+    whole = mem_printf("(?:%s)$", given->topic_format.data);
+    self->setup.topic_path = pattern_create(str_of(whole), true, reason, sizeof reason);
+    if (!self->setup.topic_path)
+        snprintf(why, why_max, "TopicFormat, in (?:...)$, %s", reason);
+    return self->setup.topic_path != NULL;
+}
+
 bool file_setup_init(struct file_input *self, char *why, size_t why_max)
 {
     self->setup.input = &self->input;
@@ -135,7 +157,8 @@ bool file_setup_init(struct file_input *self, char *why, size_t why_max)
         self->options->tail_size_given ? self->options->tail_size_kb * KIB : UINT64_MAX;
     troubles_init(&self->setup.troubles, self->input.context);
     init_tags(self);
-    return init_patterns(self, why, why_max) && init_rules(self, why, why_max);
+    return init_patterns(self, why, why_max) && init_rules(self, why, why_max) &&
+           init_topic(self, why, why_max);
 }
 
 void file_setup_finish(struct file_input *self)
@@ -144,6 +167,7 @@ void file_setup_finish(struct file_input *self)
     finish_patterns(&self->unwanted_files);
     finish_patterns(&self->unwanted_folders);
     multiline_destroy(self->setup.rules.multiline);
+    pattern_destroy(self->setup.topic_path);
     gbk_destroy(self->gbk);
     lines_scratch_finish(&self->setup.scratch);
     troubles_finish(&self->setup.troubles);

@@ -133,6 +133,16 @@ static const struct weir_option log_rows[] = {
     },
     WEIR_OPTION(struct file_log_options, max_depth, "MaxDepth", WEIR_OPTION_UINT, 0, "0", NULL,
         "1000", "folders", "How many folders below LogPath are looked into."),
+    {
+        .name = "TopicFormat",
+        .type = WEIR_OPTION_STRING,
+        .offset = offsetof(struct file_log_options, topic_format),
+        .present_offset = WEIR_NO_OFFSET,
+        .default_text = "none",
+        .help = "The topic of the logs: none; customized://TEXT; or a regular expression for "
+                "the whole path of a file, whose groups, with _ between them, are it.",
+        .example = "/var/log/([^/]+)/.*",
+    },
     COMMON_ROWS,
 };
 

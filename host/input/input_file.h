@@ -66,6 +66,7 @@ struct file_log_options {
     struct file_options common; /* first */
     struct weir_str log_path, file_pattern;
     uint64_t max_depth;
+    struct weir_str topic_format;
 };
 
 struct file_patterns {

@@ -2,7 +2,34 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/pattern.h"
+
+/* The groups that take part, with _ between them. */
+static char *topic_of(struct pattern *pattern, const char *path)
+{
+    struct buf topic = {0};
+    const struct pattern_span *spans;
+
+    if (pattern_match(pattern, str_of(path), &spans) == PATTERN_MATCH)
+        for (uint32_t i = 1; i <= pattern_n_groups(pattern); i++) {
+            if (spans[i].start == SIZE_MAX)
+                continue;
+            if (topic.size)
+                buf_putc(&topic, '_');
+            buf_append(&topic, path + spans[i].start, spans[i].end - spans[i].start);
+        }
+    return buf_take(&topic);
+}
+
+static void set_topic(struct tail *tail)
+{
+    struct pattern *pattern = tail->setup->topic_path;
+
+    free(tail->topic);
+    tail->topic = pattern ? topic_of(pattern, tail->name) : NULL;
+}
 
 struct tail *tail_create(struct tail_setup *setup, const char *path, const struct stat *status)
 {
@@ -12,6 +39,7 @@ struct tail *tail_create(struct tail_setup *setup, const char *path, const struc
     tail->setup = setup;
     tail->path = mem_strdup(path);
     tail->name = mem_strdup(path);
+    set_topic(tail);
     tail->device = status->st_dev;
     tail->inode = status->st_ino;
     tail->context = mem_printf("%s#%" PRIx64 ".%" PRIu64, path, tail->device, tail->inode);
@@ -35,6 +63,7 @@ void tail_destroy(struct tail *tail)
     file_source_close(tail->source);
     free(tail->lane_starts);
     free(tail->context);
+    free(tail->topic);
     free(tail->name);
     free(tail->path);
     free(tail);
@@ -61,6 +90,7 @@ void tail_set_name(struct tail *tail, const char *name)
 {
     free(tail->name);
     tail->name = mem_strdup(name);
+    set_topic(tail);
 }
 
 bool tail_is_noted(struct tail *tail)

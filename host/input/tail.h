@@ -31,6 +31,8 @@ struct tail_setup {
     struct weir_str path_key;   /* tag with a file's path; "": none */
     struct weir_str inode_key;  /* tag with its inode; "": none */
     struct weir_str offset_key; /* content with a log's place in the file; "": none */
+    struct weir_str topic;      /* of all files */
+    struct pattern *topic_path; /* or: what its groups are in a file's path. NULL: not so */
     uint64_t tail_bytes;        /* where new files start, before their end; UINT64_MAX: at 0 */
     size_t parked_bytes;        /* what the lines of all files hold while others are read */
     struct troubles troubles;
@@ -38,8 +40,9 @@ struct tail_setup {
 
 struct tail {
     struct tail_setup *setup;
-    char *path; /* where it is now, as far as is known */
-    char *name; /* where it was first seen: the tag __path__ */
+    char *path;  /* where it is now, as far as is known */
+    char *name;  /* where it was first seen: the tag __path__ */
+    char *topic; /* by the setup's expression, "" if it does not match; NULL: the setup's */
     char *context;
     uint64_t device, inode;
     uint64_t born_ns; /* when the inode was made; 0: not known */

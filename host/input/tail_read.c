@@ -68,6 +68,7 @@ static void add_tags(struct tail *tail, struct batch *batch)
     batch->tags = tags;
     batch->n_tags = n;
     batch->context = batch_copy(batch, str_of(tail->context));
+    batch->topic = batch_copy(batch, tail->topic ? str_of(tail->topic) : setup->topic);
 }
 
 /* Bytes of which no log is made are secured at once. */

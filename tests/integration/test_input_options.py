@@ -200,13 +200,31 @@ def test_which_files_are_read(weir, name):
     assert set(values(logs)) == expected and len(logs) == len(expected)
 
 
+TOPICS = {"none": "", "customized://shop": "shop", r".*/(\w+)/(\w+)\.log": "x_a", "nothing(.)": "",
+          r".*/tree/(.*)": "x/a.log"}
+
+
+@pytest.mark.parametrize("form", TOPICS)
+def test_topics_of_file_log(weir, form):
+    root, out = weir.folder / "tree", weir.folder / "out"
+    plant(root, "x/a.log")
+    config = {
+        "inputs": [{"Type": "file_log", "LogPath": str(root / "x"), "FilePattern": "*.log",
+                    "TopicFormat": form}],
+        "flushers": [{"Type": "flusher_stdout", "FileName": str(out), "Tags": True}]}
+    result = weir.once(weir.pipeline("topics", config))
+    assert result.returncode == 0, result.stderr
+    header = out.read_text().splitlines()[0]
+    assert header.split("topic ")[1].split(",")[0].strip() == TOPICS[form], header
+
+
 def test_file_log(weir):
     root = weir.folder / "tree"
     plant(root, *TREE)
     logs, _ = once(weir, None, kind="file_log", LogPath=str(root) + "/", FilePattern="a*.log",
                    MaxDepth=1, FileEncoding="utf8")
     assert set(values(logs)) == {"a.log", "x/a.log", "old/a.log"}
-    assert logs[0]["__path__"].startswith(f"{root}/")
+    assert all(log["__path__"].startswith(f"{root}/") for log in logs)
 
 
 def test_renamed_far_away_while_stopped(weir):
