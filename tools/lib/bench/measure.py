@@ -1,0 +1,139 @@
+"""Runs a program and says what it took: wall time, CPU, memory."""
+import os
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+
+TICKS = os.sysconf("SC_CLK_TCK")
+TIMEOUT_S = 300
+SAMPLE_S = 0.01  # how often a process is looked at
+QUIET_S = 0.4    # a daemon that has read all and takes no CPU for so long is done
+SILENT_S = 2.5   # so is one whose reading cannot be seen, after so long
+KILL_S = 30      # what a daemon gets to end in
+
+
+class Failed(Exception):
+    """A program did not do what it should; the words are for people."""
+
+
+@dataclass
+class Taken:
+    wall_s: float
+    cpu_s: float
+    rss_mb: float   # peak, with what is mapped from files
+    anon_mb: float  # peak of what is its own, as sampled
+
+
+def memory_kb(pid):
+    """The peak of all that was resident, and what is its own now; None when it is gone.
+    (What wait4 says of the peak counts what this program was before exec, too.)"""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+            fields = dict(line.split(":", 1) for line in status)
+        return tuple(int(fields[name].split()[0]) for name in ("VmHWM", "RssAnon"))
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def cpu_s(pid):
+    return cpu_ticks(pid) / TICKS
+
+
+class Sampler(threading.Thread):
+    """Looks at a process's memory until it is told to stop."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.peaks_kb, self.over = pid, (0, 0), threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.over.wait(SAMPLE_S):
+            now = memory_kb(self.pid)
+            if now:
+                self.peaks_kb = tuple(map(max, self.peaks_kb, now))
+
+    def end(self):
+        """Peaks in MB: all, its own."""
+        self.over.set()
+        self.join()
+        return tuple(kb / 1024 for kb in self.peaks_kb)
+
+
+def start(argv, log, **more):
+    with open(log, "wb") as errors:
+        return subprocess.Popen(list(map(str, argv)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=errors, **more)
+
+
+def tail_of(log):
+    with open(log, encoding="utf-8", errors="replace") as file:
+        return file.read()[-600:].strip()
+
+
+def wait(process, sampler, start_s, end_s=None):
+    """Waits for the end; what the process and its children took."""
+    deadline = threading.Timer(TIMEOUT_S, process.kill)
+    deadline.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    deadline.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall_s = (end_s or time.monotonic()) - start_s
+    return Taken(wall_s, usage.ru_utime + usage.ru_stime, *sampler.end())
+
+
+def to_end(argv, log, **more):
+    """A program that ends by itself, with 0."""
+    start_s = time.monotonic()
+    process = start(argv, log, **more)
+    taken = wait(process, Sampler(process.pid), start_s)
+    if process.returncode:
+        raise Failed(f"{argv[0]} ended with {process.returncode}: {tail_of(log)}")
+    return taken
+
+
+def position(pid, path):
+    """How far a process has read a file, None when it has not opened it."""
+    try:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            if os.path.realpath(f"/proc/{pid}/fd/{name}") == path:
+                with open(f"/proc/{pid}/fdinfo/{name}", encoding="ascii") as info:
+                    return int(info.readline().split()[1])
+    except OSError:
+        pass
+    return None
+
+
+def until_quiet(argv, log, source, **more):
+    """A daemon: ended when it has read the source and takes no more CPU. The wall time
+    is that of the last moment at which it did."""
+    source, size = os.path.realpath(source), os.path.getsize(source)
+    start_s = time.monotonic()
+    process = start(argv, log, **more)
+    sampler = Sampler(process.pid)
+    busy_s, ticks = start_s, -1
+    while time.monotonic() < start_s + TIMEOUT_S and process.poll() is None:
+        time.sleep(SAMPLE_S)
+        now = cpu_ticks(process.pid)
+        if now != ticks:
+            busy_s, ticks = time.monotonic(), now
+        quiet_s = time.monotonic() - busy_s
+        if quiet_s > SILENT_S or (quiet_s > QUIET_S and (position(process.pid, source) or 0) >= size):
+            break
+    if process.poll() is not None:
+        sampler.end()
+        raise Failed(f"{argv[0]} ended with {process.returncode}: {tail_of(log)}")
+    process.send_signal(signal.SIGTERM)
+    killer = threading.Timer(KILL_S, process.kill)
+    killer.start()
+    taken = wait(process, sampler, start_s, busy_s)
+    killer.cancel()
+    return taken
