@@ -8,12 +8,16 @@
  * is not kept, an escape, quotes and what stands around them. */
 #define SLACK 48u
 
+/* What is escaped beyond what must be: nothing; what Go's encoding/json escapes anyway
+ * (U+2028, U+2029, wrong bytes); and < > &. */
+enum escapes { ESCAPES_FEW, ESCAPES_GO, ESCAPES_HTML };
+
 /* A string on its way: what is left of it, and where its JSON goes. There is always
  * room for the bytes left and SLACK more. */
 struct cursor {
     const unsigned char *from, *end;
     char *to, *limit; /* to: NULL without memory; limit: where the buffer's memory ends */
-    bool html;
+    enum escapes escapes;
 };
 
 static ALWAYS_INLINE size_t left(const struct cursor *at)
@@ -49,11 +53,11 @@ static ALWAYS_INLINE void make_room(struct weir_buffer *buffer, struct cursor *a
 }
 
 /* Marks, by its high bit, a byte that is not copied as it is. */
-static ALWAYS_INLINE uint64_t word_marks(uint64_t word, bool html)
+static ALWAYS_INLINE uint64_t word_marks(uint64_t word, enum escapes escapes)
 {
     uint64_t marks = word | word_below(word, 0x20) | word_equal(word, '"') | word_equal(word, '\\');
 
-    if (html)
+    if (escapes == ESCAPES_HTML)
         marks |= word_equal(word, '<') | word_equal(word, '>') | word_equal(word, '&');
     return marks & WORD_HIGH_BITS;
 }
@@ -62,10 +66,10 @@ static ALWAYS_INLINE uint64_t word_marks(uint64_t word, bool html)
 static ALWAYS_INLINE bool copy_blocks(struct cursor *at)
 {
     while (left(at) >= 32) {
-        uint64_t a = word_marks(word_load(at->from), at->html);
-        uint64_t b = word_marks(word_load(at->from + 8), at->html);
-        uint64_t c = word_marks(word_load(at->from + 16), at->html);
-        uint64_t d = word_marks(word_load(at->from + 24), at->html);
+        uint64_t a = word_marks(word_load(at->from), at->escapes);
+        uint64_t b = word_marks(word_load(at->from + 8), at->escapes);
+        uint64_t c = word_marks(word_load(at->from + 16), at->escapes);
+        uint64_t d = word_marks(word_load(at->from + 24), at->escapes);
 
         memcpy(at->to, at->from, 32);
         if (a | b | c | d) {
@@ -84,7 +88,7 @@ static ALWAYS_INLINE bool copy_blocks(struct cursor *at)
 static ALWAYS_INLINE bool copy_words(struct cursor *at)
 {
     while (left(at) >= 8) {
-        uint64_t word = word_load(at->from), marks = word_marks(word, at->html);
+        uint64_t word = word_load(at->from), marks = word_marks(word, at->escapes);
 
         word_store(at->to, word);
         if (marks) {
@@ -105,7 +109,7 @@ static ALWAYS_INLINE bool copy_rest(struct cursor *at)
     if (!size)
         return false;
     word = word_load_part(at->from, size);
-    marks = word_marks(word, at->html) & word_bytes(size);
+    marks = word_marks(word, at->escapes) & word_bytes(size);
     word_store(at->to, word);
     pass(at, marks ? word_first(marks) : size);
     return marks != 0;
@@ -173,7 +177,7 @@ static ALWAYS_INLINE void copy_threes(struct cursor *at)
 
         if ((four & 0xC0C0F0) != 0x8080E0 || !range || range == 0x200D)
             return;
-        if (at->html && (four & 0xFEFFFF) == 0xA880E2)
+        if (at->escapes != ESCAPES_FEW && (four & 0xFEFFFF) == 0xA880E2)
             return;
         memcpy(at->to, at->from, 4);
         pass(at, 3);
@@ -190,12 +194,12 @@ static void copy_character(struct weir_buffer *buffer, struct cursor *at)
 {
     size_t length = utf8_length(at->from, left(at));
 
-    if (length && !(at->html && is_line_separator(at->from, length))) {
+    if (length && !(at->escapes != ESCAPES_FEW && is_line_separator(at->from, length))) {
         memcpy(at->to, at->from, length);
         pass(at, length);
         return;
     }
-    if (at->html) {
+    if (at->escapes != ESCAPES_FEW) {
         escape_unit(at, length ? 0x2000u | (at->from[2] & 0x3Fu) : 0xFFFDu);
     } else {
         memcpy(at->to, "\xEF\xBF\xBD", 3);
@@ -228,10 +232,10 @@ static ALWAYS_INLINE void pass_special(struct weir_buffer *buffer, struct cursor
 
 /* `comma` in front of the quotes and `colon` behind them where wanted. */
 static ALWAYS_INLINE void append_string(
-    struct weir_buffer *buffer, struct weir_str text, bool html, bool comma, bool colon)
+    struct weir_buffer *buffer, struct weir_str text, enum escapes escapes, bool comma, bool colon)
 {
     const unsigned char *data = (const unsigned char *)(text.size ? text.data : "");
-    struct cursor at = {data, data + text.size, NULL, NULL, html};
+    struct cursor at = {data, data + text.size, NULL, NULL, escapes};
 
     start(buffer, &at);
     if (!at.to)
@@ -252,12 +256,17 @@ static ALWAYS_INLINE void append_string(
 
 void weir_json_string(struct weir_buffer *buffer, struct weir_str text)
 {
-    append_string(buffer, text, false, false, false);
+    append_string(buffer, text, ESCAPES_FEW, false, false);
 }
 
 void weir_json_string_html(struct weir_buffer *buffer, struct weir_str text)
 {
-    append_string(buffer, text, true, false, false);
+    append_string(buffer, text, ESCAPES_HTML, false, false);
+}
+
+void weir_json_string_go(struct weir_buffer *buffer, struct weir_str text)
+{
+    append_string(buffer, text, ESCAPES_GO, false, false);
 }
 
 static bool ends_in_brace(const struct weir_buffer *buffer)
@@ -265,15 +274,26 @@ static bool ends_in_brace(const struct weir_buffer *buffer)
     return buffer->size && buffer->data[buffer->size - 1] == '{';
 }
 
-void weir_json_members(struct weir_buffer *buffer, const struct weir_kv *pairs, size_t n_pairs)
+static ALWAYS_INLINE void append_members(
+    struct weir_buffer *buffer, const struct weir_kv *pairs, size_t n_pairs, enum escapes escapes)
 {
     bool comma = !ends_in_brace(buffer);
 
     for (size_t i = 0; i < n_pairs; i++) {
-        append_string(buffer, pairs[i].key, false, comma, true);
-        append_string(buffer, pairs[i].value, false, false, false);
+        append_string(buffer, pairs[i].key, escapes, comma, true);
+        append_string(buffer, pairs[i].value, escapes, false, false);
         comma = true;
     }
+}
+
+void weir_json_members(struct weir_buffer *buffer, const struct weir_kv *pairs, size_t n_pairs)
+{
+    append_members(buffer, pairs, n_pairs, ESCAPES_FEW);
+}
+
+void weir_json_members_go(struct weir_buffer *buffer, const struct weir_kv *pairs, size_t n_pairs)
+{
+    append_members(buffer, pairs, n_pairs, ESCAPES_GO);
 }
 
 void weir_json_log(struct weir_buffer *buffer, const struct weir_log *log)

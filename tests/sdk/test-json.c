@@ -84,6 +84,16 @@ START_TEST(table)
 }
 END_TEST
 
+START_TEST(as_go)
+{
+    struct weir_buffer buffer = {0};
+
+    weir_json_string_go(&buffer, (struct weir_str){"<a>&\xFF\u2028\u2029\u202F\"", 15});
+    check_text("go", &buffer, "<a>&" FFFD_HTML "\\u2028\\u2029\u202F\\\"");
+    weir_buffer_finish(&buffer);
+}
+END_TEST
+
 /* Slow and plain: what a single byte becomes. */
 static void expect_byte(char text[16], unsigned byte, bool html)
 {
@@ -276,6 +286,7 @@ int main(void)
     TCase *tests = tcase_create("json");
 
     tcase_add_loop_test(tests, table, 0, sizeof rows / sizeof rows[0]);
+    tcase_add_test(tests, as_go);
     tcase_add_test(tests, each_byte);
     tcase_add_test(tests, random_texts);
     tcase_add_test(tests, objects);

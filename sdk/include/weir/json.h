@@ -19,9 +19,14 @@ void weir_json_string(struct weir_buffer *buffer, struct weir_str text);
  * as Go's encoding/json does by default. */
 void weir_json_string_html(struct weir_buffer *buffer, struct weir_str text);
 
+/* Without < > &: as Go's encoding/json does when told not to escape HTML. */
+void weir_json_string_go(struct weir_buffer *buffer, struct weir_str text);
+
 /* "key":"value" pairs in order. Without braces; commas between them, and one in
  * front unless the buffer ends in '{'. Keys that repeat are repeated. */
 void weir_json_members(struct weir_buffer *buffer, const struct weir_kv *pairs, size_t n_pairs);
+/* The same, with strings as weir_json_string_go() has them. */
+void weir_json_members_go(struct weir_buffer *buffer, const struct weir_kv *pairs, size_t n_pairs);
 
 /* The contents of a log as one object: {"key":"value",...}. */
 void weir_json_log(struct weir_buffer *buffer, const struct weir_log *log);
