@@ -189,27 +189,38 @@ static void shortest(double number, char digits[32])
     while (strtod(digits, NULL) != number && ++precision < 17);
 }
 
+/* Where the digits end that say something: before the zeros behind a point. */
+static char *significant_end(char *digits, char *mark)
+{
+    char *end = mark;
+
+    if (!memchr(digits, '.', (size_t)(mark - digits)))
+        return end;
+    while (end[-1] == '0')
+        end--;
+    return end - (end[-1] == '.');
+}
+
 /* As Go's 'g' has it: 30, 0.25, 1e+06, 1e-05. */
 static void append_float(struct weir_buffer *out, double number)
 {
-    char digits[32], *point, *mark, *end;
-    int exponent, n;
+    char digits[32], *mark, *end;
+    int exponent, n_digits;
 
     shortest(number, digits);
     mark = strchr(digits, 'e');
     exponent = atoi(mark + 1);
-    for (end = mark; end[-1] == '0';)
-        end--;
-    end -= end[-1] == '.';
-    point = digits + (digits[0] == '-') + 1;
-    n = (int)(end - point) - (end > point) + 1;
+    end = significant_end(digits, mark);
     if (exponent < -4 || exponent >= 6) {
         weir_buffer_append(out, digits, (size_t)(end - digits));
         snprintf(digits, sizeof digits, "e%+03d", exponent);
         weir_buffer_append_text(out, digits);
         return;
     }
-    snprintf(digits, sizeof digits, "%.*f", n - 1 > exponent ? n - 1 - exponent : 0, number);
+    n_digits = (int)(end - digits) - (digits[0] == '-');
+    n_digits -= n_digits > 1; /* the point */
+    snprintf(digits, sizeof digits, "%.*f", n_digits - 1 > exponent ? n_digits - 1 - exponent : 0,
+        number);
     weir_buffer_append_text(out, digits);
 }
 

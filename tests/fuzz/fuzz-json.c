@@ -10,52 +10,13 @@
 #include <weir/json.h>
 
 #include "pieces.h"
+#include "repair.h"
 
 #define MEMBERS_MAX 16
 /* Before each key, so that none comes twice: json-c keeps one of equal keys. */
 #define PREFIX_SIZE 2
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Slow and plain: bytes of the character at `text`, 0 if it is no UTF-8. */
-static size_t character_size(const unsigned char *text, size_t size)
-{
-    uint32_t point;
-    size_t length = text[0] < 0x80   ? 1
-                    : text[0] < 0xC0 ? 0
-                    : text[0] < 0xE0 ? 2
-                    : text[0] < 0xF0 ? 3
-                    : text[0] < 0xF8 ? 4
-                                     : 0;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-
-    if (length <= 1 || length > size)
-        return length > size ? 0 : length;
-    point = text[0] & (0x7Fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        point = point << 6 | (text[i] & 0x3Fu);
-    }
-    return point < least[length] || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)
-               ? 0
-               : length;
-}
-
-static void repair(struct weir_buffer *out, struct weir_str text)
-{
-    const unsigned char *at = (const unsigned char *)text.data, *end = at + text.size;
-
-    while (at < end) {
-        size_t length = character_size(at, (size_t)(end - at));
-
-        if (length)
-            weir_buffer_append(out, at, length);
-        else
-            weir_buffer_append_text(out, "\xEF\xBF\xBD");
-        at += length ? length : 1;
-    }
-}
 
 static struct json_object *parse(const struct weir_buffer *text)
 {
@@ -81,12 +42,12 @@ static void check_value(struct json_object *value, struct weir_str text)
     weir_buffer_finish(&wanted);
 }
 
-static void check_string(struct weir_str text, bool html)
+static void check_string(struct weir_str text, bool html, bool go)
 {
     struct weir_buffer buffer = {0};
     struct json_object *value;
 
-    (html ? weir_json_string_html : weir_json_string)(&buffer, text);
+    (html ? weir_json_string_html : go ? weir_json_string_go : weir_json_string)(&buffer, text);
     for (size_t i = 0; html && i < buffer.size; i++)
         CHECK(!strchr("<>&", buffer.data[i]));
     weir_buffer_append_byte(&buffer, '\0');
@@ -154,8 +115,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct weir_str text = {(const char *)data, size};
 
-    check_string(text, false);
-    check_string(text, true);
+    check_string(text, false, false);
+    check_string(text, false, true);
+    check_string(text, true, false);
     check_log((struct pieces){data, size});
     return 0;
 }
