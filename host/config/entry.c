@@ -6,6 +6,7 @@
 #include <xxhash.h>
 #include "base/mem.h"
 #include "base/util.h"
+#include "config/delivery_alias.h"
 #include "config/host_options.h"
 #include "config/option_rows.h"
 #include "config/suggest.h"
@@ -191,6 +192,8 @@ static void read_delivery(struct component_config *item, const struct json_node 
         item->spool_path =
             mem_strndup(item->delivery.spool_path.data, item->delivery.spool_path.size);
         item->delivery.spool_path.data = item->spool_path;
+        delivery_alias_apply(
+            item->class, item->options ? item->options->values : NULL, node, &item->delivery);
     }
     options_destroy(options);
 }

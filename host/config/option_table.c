@@ -7,6 +7,7 @@
 #include <strings.h>
 #include "base/mem.h"
 #include "base/util.h"
+#include "config/delivery_alias.h"
 #include "config/option_rows.h"
 #include "config/options.h"
 #include "config/units.h"
@@ -196,6 +197,8 @@ static int check_replacement(const struct check *check, const struct weir_option
     for (uint32_t i = 0; row->replaced_by && i < n_rows; i++)
         if (!strcmp(option_row(rows, check->stride, i)->name, row->replaced_by))
             return 0;
+    if (delivery_alias(row))
+        return 0;
     return row->replaced_by ? say(check, "option '%s': there is no option '%s' to replace it",
                                   row->name, row->replaced_by)
                             : 0;

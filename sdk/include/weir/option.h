@@ -97,7 +97,13 @@ struct weir_option {
     uint32_t fields_size; /* bytes of the nested struct */
     const char *help;     /* one sentence, what it does for the operator */
     const char *since;    /* the plugin's version that brought it */
-    /* Deprecated: still works, with a warning that names this other option. */
+    /* Deprecated: still works, with a warning that names this other option. For what the
+     * host does now: "delivery.X", an option of the entry's delivery object. The host then
+     * does what is said here, given a `present_offset`; what stands in delivery wins:
+     *   RetryMaxAttempts   UINT: retries after the first attempt; BOOL: false is none
+     *   RetryInitialDelay, RetryMaxDelay   DURATION
+     *   QueueMaxGroups     INT, UINT
+     *   WhenFull           BOOL: true is drop_newest */
     const char *replaced_by;
     const char *example; /* written like default_text */
 };
