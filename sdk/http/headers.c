@@ -21,6 +21,18 @@ void http_append_header(struct weir_buffer *buffer, struct weir_kv header)
     weir_buffer_append_byte(buffer, '\0');
 }
 
+size_t http_append_headers(
+    const struct weir_http *http, struct weir_buffer *lines, struct weir_str_map headers)
+{
+    bool auth = http_has_auth(&http->options->auth);
+
+    for (size_t i = 0; i < headers.count; i++)
+        http_append_header(lines, headers.items[i]);
+    if (auth)
+        http_append_auth(lines, &http->options->auth);
+    return headers.count + auth;
+}
+
 static bool add(struct curl_slist **list, const char *line)
 {
     struct curl_slist *longer = curl_slist_append(*list, line);
@@ -48,6 +60,11 @@ static bool add_defaults(const struct weir_http *http, struct curl_slist **list)
     snprintf(line, sizeof line, "Content-Type: %s", type);
     if (!has(*list, "Content-Type") && !add(list, line))
         return false;
+    if (http->compression && !has(*list, "Content-Encoding")) {
+        snprintf(line, sizeof line, "Content-Encoding: %s", http_pack_name(http->compression));
+        if (!add(list, line))
+            return false;
+    }
     /* Otherwise libcurl asks first, and waits, before it sends a large body. */
     return has(*list, "Expect") || add(list, "Expect:");
 }

@@ -48,7 +48,8 @@ static void clear(struct weir_http_job *job)
         .parts = job->parts,
         .targets = job->targets,
         .texts = job->texts,
-        .marks = job->marks};
+        .marks = job->marks,
+        .packed = job->packed};
 
     *job = kept;
     weir_buffer_clear(&job->body);
@@ -56,6 +57,7 @@ static void clear(struct weir_http_job *job)
     weir_buffer_clear(&job->targets);
     weir_buffer_clear(&job->texts);
     weir_buffer_clear(&job->marks);
+    weir_buffer_clear(&job->packed);
 }
 
 void http_job_free(struct weir_http_job *job)
@@ -65,6 +67,7 @@ void http_job_free(struct weir_http_job *job)
     weir_buffer_finish(&job->targets);
     weir_buffer_finish(&job->texts);
     weir_buffer_finish(&job->marks);
+    weir_buffer_finish(&job->packed);
     free(job);
 }
 
@@ -74,6 +77,8 @@ static void put_spare(struct weir_http *http, struct weir_http_job *job)
 
     if (job->body.capacity > KEEP_CAPACITY)
         weir_buffer_finish(&job->body);
+    if (job->packed.capacity > KEEP_CAPACITY)
+        weir_buffer_finish(&job->packed);
     pthread_mutex_lock(&http->lock);
     keep = http->n_spare < KEEP_JOBS;
     if (keep) {
@@ -112,7 +117,19 @@ size_t weir_http_size(const struct weir_http_job *job)
     return job->body.size - job->cut_at;
 }
 
-void weir_http_cut_at(struct weir_http_job *job, size_t size, uint32_t group, uint32_t log)
+/* Compresses the part; its place is then there. */
+static void pack(struct weir_http_job *job, struct http_part *part)
+{
+    size_t before = job->packed.size;
+
+    if (!job->body.failed)
+        http_pack(job->http, &job->packed, job->body.data + part->offset, part->size);
+    part->offset = before;
+    part->size = job->packed.size - before;
+}
+
+void weir_http_cut_gap(
+    struct weir_http_job *job, size_t size, size_t gap, uint32_t group, uint32_t log)
 {
     struct http_part part = {.offset = job->cut_at,
         .size = size,
@@ -121,14 +138,21 @@ void weir_http_cut_at(struct weir_http_job *job, size_t size, uint32_t group, ui
         .target = job->target,
         .verdict = HTTP_OPEN};
 
-    if (!part.size) {
+    if (!size) {
         part.verdict = WEIR_DELIVERED;
         job->delivered = true;
+    } else if (job->http->compression) {
+        pack(job, &part);
     }
     weir_buffer_append(&job->parts, &part, sizeof part);
     job->n_parts += !job->parts.failed;
-    job->cut_at += size;
+    job->cut_at += size + gap;
     job->cut = (struct http_place){group, log};
+}
+
+void weir_http_cut_at(struct weir_http_job *job, size_t size, uint32_t group, uint32_t log)
+{
+    weir_http_cut_gap(job, size, 0, group, log);
 }
 
 void weir_http_cut(struct weir_http_job *job, uint32_t group, uint32_t log)
@@ -139,7 +163,7 @@ void weir_http_cut(struct weir_http_job *job, uint32_t group, uint32_t log)
 void weir_http_target(
     struct weir_http_job *job, struct weir_str_map query, struct weir_str_map headers)
 {
-    struct http_target target = {.url = job->texts.size, .n_headers = headers.count};
+    struct http_target target = {.url = job->texts.size};
     char *url = http_url_with(job->http->options->url.data, query);
 
     if (url)
@@ -147,8 +171,7 @@ void weir_http_target(
     job->texts.failed |= !url;
     free(url);
     target.headers = job->texts.size;
-    for (size_t i = 0; i < headers.count; i++)
-        http_append_header(&job->texts, headers.items[i]);
+    target.n_headers = http_append_headers(job->http, &job->texts, headers);
     job->target = (uint32_t)(job->targets.size / sizeof target);
     weir_buffer_append(&job->targets, &target, sizeof target);
 }
@@ -275,8 +298,8 @@ static bool has_requests(struct weir_http_job *job)
 
 static bool has_failed(const struct weir_http_job *job)
 {
-    return job->body.failed || job->parts.failed || job->targets.failed || job->texts.failed ||
-           job->marks.failed;
+    return job->body.failed || job->packed.failed || job->parts.failed || job->targets.failed ||
+           job->texts.failed || job->marks.failed;
 }
 
 uint32_t weir_http_send(struct weir_http_job *job, struct weir_result *result)

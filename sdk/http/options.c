@@ -6,6 +6,7 @@
 #include "private.h"
 
 static const char *const tls_versions[] = {"1.0", "1.1", "1.2", "1.3", NULL};
+const char *const weir_http_compressions[] = {"none", "gzip", "snappy", NULL};
 const char *const weir_http_versions[] = {"auto", "1.1", "2", NULL};
 
 const struct weir_option weir_http_tls_rows[WEIR_HTTP_N_TLS_ROWS] = {
@@ -119,5 +120,7 @@ int http_check_options(const struct weir_http_options *options, struct weir_erro
     r = check_url(options, error);
     if (r == 0)
         r = check_headers(options->headers, error);
+    if (r == 0)
+        r = http_check_auth(options, error);
     return r == 0 ? check_tls(&options->tls, error) : r;
 }

@@ -1,5 +1,5 @@
 /*
- * What the files of the HTTP sender share: options.c (rows, checks), url.c (addresses),
+ * What the files of the HTTP sender share: options.c (rows, checks), auth.c, url.c,
  * headers.c, job.c (a batch on its way), request.c (one libcurl handle), judge.c (verdicts, pure),
  * sender.c (the thread).
  */
@@ -27,7 +27,7 @@ struct http_target {
 
 /* One request of a job. It carries the logs from its first up to the next part's. */
 struct http_part {
-    size_t offset, size; /* of its body in job->body; size 0: nothing is sent */
+    size_t offset, size; /* of its body in job->body or packed; size 0: nothing is sent */
     uint32_t group, log; /* its first log */
     uint32_t target;     /* index, or HTTP_NO_TARGET */
     uint32_t verdict;    /* WEIR_*, or HTTP_OPEN */
@@ -45,11 +45,12 @@ struct weir_http_job {
     const struct weir_batch *batch;
 
     struct weir_buffer body, parts, targets, texts;
-    struct weir_buffer marks; /* of struct http_place: logs that have a verdict of their own */
-    size_t n_sorted;          /* how many of them are in order */
-    size_t cut_at;            /* where in `body` the next part begins */
-    struct http_place cut;    /* its first log */
-    uint32_t target;          /* of the next part */
+    struct weir_buffer packed; /* the bodies, compressed */
+    struct weir_buffer marks;  /* of struct http_place: logs that have a verdict of their own */
+    size_t n_sorted;           /* how many of them are in order */
+    size_t cut_at;             /* where in `body` the next part begins */
+    struct http_place cut;     /* its first log */
+    uint32_t target;           /* of the next part */
 
     size_t n_parts, next_part, n_sending;
     bool failed; /* a part is to be sent again: no other begins */
@@ -72,6 +73,7 @@ struct weir_http {
     const struct weir_host *host;
     const struct weir_http_options *options;
     struct weir_http_hooks hooks;
+    uint32_t compression;       /* WEIR_HTTP_GZIP ... */
     char *url;                  /* with the query */
     char *address;              /* as it may be told: no user, no query */
     struct curl_slist *headers; /* of the options */
@@ -99,6 +101,18 @@ struct weir_http {
 /* options.c: 0, or what weir_refuse() gives. */
 int http_check_options(const struct weir_http_options *options, struct weir_error *error);
 
+/* auth.c: 0, or what weir_refuse() gives. */
+int http_check_auth(const struct weir_http_options *options, struct weir_error *error);
+bool http_has_auth(const struct weir_http_auth *auth);
+/* The header as a line, as http_append_header() does. */
+void http_append_auth(struct weir_buffer *lines, const struct weir_http_auth *auth);
+
+/* pack.c: appends the data compressed. */
+void http_pack(const struct weir_http *http, struct weir_buffer *to, const char *data, size_t size);
+const char *http_pack_name(uint32_t compression);
+/* By the value of Content-Encoding; WEIR_HTTP_NO_COMPRESSION if it is another. */
+uint32_t http_pack_by_name(struct weir_str name);
+
 /* url.c: the address with these parameters added, in the caller's memory; NULL: no memory. */
 char *http_url_with(const char *url, struct weir_str_map query);
 /* scheme://host:port/path; NULL: no memory, or no address. */
@@ -106,6 +120,9 @@ char *http_url_public(const char *url);
 
 /* headers.c: one as a line without control bytes, a NUL behind it, at the end of a buffer. */
 void http_append_header(struct weir_buffer *buffer, struct weir_kv header);
+/* Those of a map and Authorization; returns how many lines. */
+size_t http_append_headers(
+    const struct weir_http *http, struct weir_buffer *lines, struct weir_str_map headers);
 /* Such lines, and what is sent anyway; false: no memory. */
 bool http_header_list(
     const struct weir_http *http, const char *lines, size_t n_lines, struct curl_slist **ret_list);

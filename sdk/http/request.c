@@ -6,6 +6,8 @@
 
 /* What is read of a body and handed to the kernel at once; libcurl copies it there. */
 #define UPLOAD_BUFFER_BYTES (256L << 10)
+#define UPLOAD_BUFFER_MIN (16U << 10) /* libcurl's own */
+#define IDLE_TIMEOUT_NS UINT64_C(90000000000)
 #define DIAGNOSIS_PAUSE_NS UINT64_C(60000000000)
 #define NS_PER_MS 1000000U
 #define NS_PER_S 1000000000U
@@ -76,8 +78,8 @@ static CURLcode set_connection(CURL *easy, const struct weir_http_options *optio
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, to_ms(options->connect_timeout_ns));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, to_ms(options->timeout_ns));
-    if (options->idle_timeout_ns)
-        curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, to_ms(options->idle_timeout_ns) / 1000 + 1);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN,
+        to_ms(options->idle_timeout_ns ? options->idle_timeout_ns : IDLE_TIMEOUT_NS) / 1000 + 1);
     return r;
 }
 
@@ -94,6 +96,7 @@ bool http_request_prepare(CURL *easy, const struct weir_http *http)
 
 static bool prepare(struct http_request *request)
 {
+    uint64_t size = request->http->options->write_buffer_size;
     CURL *easy;
 
     if (request->easy)
@@ -106,7 +109,8 @@ static bool prepare(struct http_request *request)
         return false;
     }
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+        size ? (long)(size < UPLOAD_BUFFER_MIN ? UPLOAD_BUFFER_MIN : size) : UPLOAD_BUFFER_BYTES);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error);
@@ -153,7 +157,9 @@ bool http_request_start(struct http_request *request, struct weir_http_job *job)
     weir_buffer_clear(&request->answer);
     good = prepare(request) && aim(request, part);
     if (good) {
-        curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS, job->body.data + part->offset);
+        const struct weir_buffer *bodies = job->http->compression ? &job->packed : &job->body;
+
+        curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS, bodies->data + part->offset);
         curl_easy_setopt(request->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)part->size);
         good = curl_multi_add_handle(request->http->multi, request->easy) == CURLM_OK;
     }
@@ -252,6 +258,8 @@ void http_request_done(struct http_request *request, CURLcode failure)
     if (status)
         judgement.verdict = ask_flusher(request, (uint32_t)status, judgement.verdict, &result);
     count(request, http_job_part(job, request->part), judgement.verdict);
+    if (request->http->hooks.ended)
+        request->http->hooks.ended(request->http->hooks.owner, judgement.verdict);
     http_job_judged(job, request->part, judgement.verdict, &result);
     job->n_sending--;
     let_go(request);

@@ -252,15 +252,23 @@ static void make_metrics(struct weir_http *http)
         "From the start of a request to its end.");
 }
 
-static bool make_headers(struct weir_http *http)
+/* Upstream compresses, too, when only the header says so. */
+static void choose_compression(struct weir_http *http)
 {
     struct weir_str_map headers = http->options->headers;
-    struct weir_buffer lines = {0};
-    bool good;
 
-    for (size_t i = 0; i < headers.count; i++)
-        http_append_header(&lines, headers.items[i]);
-    good = !lines.failed && http_header_list(http, lines.data, headers.count, &http->headers);
+    http->compression = http->options->compression;
+    for (size_t i = 0; i < headers.count && !http->compression; i++)
+        if (strcasecmp(headers.items[i].key.data, "Content-Encoding") == 0)
+            http->compression = http_pack_by_name(headers.items[i].value);
+}
+
+static bool make_headers(struct weir_http *http)
+{
+    struct weir_buffer lines = {0};
+    size_t n_lines = http_append_headers(http, &lines, http->options->headers);
+    bool good = !lines.failed && http_header_list(http, lines.data, n_lines, &http->headers);
+
     weir_buffer_finish(&lines);
     return good;
 }
@@ -273,7 +281,9 @@ static bool make_multi(struct weir_http *http)
     if (!http->multi)
         return false;
     curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)options->concurrency + 1);
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
+        (long)(options->idle_max > options->concurrency ? options->idle_max
+                                                        : options->concurrency + 1));
     if (options->connections_max)
         curl_multi_setopt(
             http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)options->connections_max);
@@ -288,6 +298,7 @@ static bool fill(struct weir_http *http)
         return false;
     for (uint32_t i = 0; i < http->n_requests; i++)
         http->requests[i].http = http;
+    choose_compression(http);
     http->url = http_url_with(http->options->url.data, http->options->query);
     http->address = http_url_public(http->options->url.data);
     return http->url && http->address && make_headers(http) && make_multi(http);

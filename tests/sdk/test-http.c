@@ -1,4 +1,6 @@
 /* The HTTP sender: judgement and addresses by table, jobs on the mock host. */
+#include <libdeflate.h>
+#include <snappy-c.h>
 #include <stdio.h>
 #include <string.h>
 #include <weir/http.h>
@@ -214,11 +216,11 @@ static void *start(void)
 /* Flushes and waits; what the batch was settled with. */
 static const struct weir_mock_settle *settle(void *self)
 {
-    uint32_t n = mock->n_settles + 1; /* it may be settled before flush returns */
+    uint32_t n = weir_mock_await(mock, 0) + 1;
 
     ck_assert_uint_eq(weir_mock_flush(mock, self, batch), WEIR_PENDING);
     ck_assert_uint_eq(weir_mock_await(mock, n), n);
-    return &mock->settles[mock->n_settles - 1];
+    return &mock->settles[n - 1];
 }
 
 static void one_request(struct weir_http_job *job)
@@ -352,7 +354,7 @@ static void other_targets(struct weir_http_job *job)
     weir_http_cut(job, 0, 1);
     weir_http_target(job, (struct weir_str_map){&query, 1}, (struct weir_str_map){&header, 1});
     weir_buffer_append_text(weir_http_body(job), "two and three");
-    weir_http_cut_at(job, 3, 0, 2);
+    weir_http_cut_gap(job, 3, 5, 0, 2);
 }
 
 START_TEST(aims_each_request)
@@ -363,7 +365,105 @@ START_TEST(aims_each_request)
     ck_assert_ptr_nonnull(strstr(weir_mock_server_request(server, 1)->head, "POST /?db=a+b "));
     ck_assert_ptr_nonnull(strstr(weir_mock_server_request(server, 1)->head, "\r\nX-Db: a  b\r\n"));
     ck_assert_str_eq(weir_mock_server_request(server, 1)->body, "two");
-    ck_assert_str_eq(weir_mock_server_request(server, 2)->body, " and three");
+    ck_assert_str_eq(weir_mock_server_request(server, 2)->body, "three");
+}
+END_TEST
+
+static const struct {
+    uint32_t compression;
+    const char *header; /* Content-Encoding in the options; NULL: none */
+    const char *sent;   /* that of the request */
+} packings[] = {
+    {WEIR_HTTP_GZIP, NULL, "gzip"},
+    {WEIR_HTTP_SNAPPY, NULL, "snappy"},
+    {WEIR_HTTP_NO_COMPRESSION, "GZIP", "GZIP"},
+    {WEIR_HTTP_NO_COMPRESSION, "br", "br"},
+};
+
+static void expect_unpacked(const char *how, struct weir_str packed, const char *expected)
+{
+    struct libdeflate_decompressor *gzip = libdeflate_alloc_decompressor();
+    size_t size = 4096;
+    char text[4096];
+
+    if (strcasecmp(how, "gzip") == 0)
+        ck_assert_int_eq(
+            libdeflate_gzip_decompress(gzip, packed.data, packed.size, text, sizeof text, &size),
+            LIBDEFLATE_SUCCESS);
+    else if (strcmp(how, "snappy") == 0)
+        ck_assert_int_eq(snappy_uncompress(packed.data, packed.size, text, &size), SNAPPY_OK);
+    else
+        memcpy(text, packed.data, size = packed.size);
+    ck_assert_uint_eq(size, strlen(expected));
+    ck_assert_mem_eq(text, expected, size);
+    libdeflate_free_decompressor(gzip);
+}
+
+/* Each request for itself. */
+START_TEST(compresses)
+{
+    struct weir_kv header = {weir_str_of("content-encoding"), {0}};
+    char line[64];
+
+    lay_out = three_requests;
+    options.compression = packings[_i].compression;
+    if (packings[_i].header) {
+        header.value = weir_str_of(packings[_i].header);
+        options.headers = (struct weir_str_map){&header, 1};
+    }
+    ck_assert_uint_eq(settle(start())->verdict, WEIR_DELIVERED);
+    snprintf(line, sizeof line, "ontent-%sncoding: %s\r\n", packings[_i].header ? "e" : "E",
+        packings[_i].sent);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct weir_mock_request *request = weir_mock_server_request(server, i);
+        const char *expected[] = {"one", "two", "three"};
+
+        ck_assert_ptr_nonnull(strstr(request->head, line));
+        expect_unpacked(
+            packings[_i].sent, (struct weir_str){request->body, request->body_size}, expected[i]);
+    }
+}
+END_TEST
+
+enum { BASIC = 2, BEARER };
+
+static const struct {
+    struct weir_http_auth auth;
+    const char *expected; /* a part of the head; NULL: none */
+    const char *refused;  /* a part of the words */
+} auths[] = {
+    {{0}, NULL, NULL},
+    {{1, {.username = {"user1", 5}, .password = {"pwd1", 4}}, {{0}}},
+        "\r\nAuthorization: Basic dXNlcjE6cHdkMQ==\r\n", NULL},
+    {{BASIC, {.username = {"user1", 5}, .password = {"no", 2}}, {.password = {"pwd1", 4}}},
+        "\r\nAuthorization: Basic dXNlcjE6cHdkMQ==\r\n", NULL},
+    {{BASIC, {.username = {"a", 1}}, {{0}}}, "\r\nAuthorization: Basic YTo=\r\n", NULL},
+    {{BASIC, {.username = {"ab", 2}}, {{0}}}, "\r\nAuthorization: Basic YWI6\r\n", NULL},
+    {{BEARER, {.token = {"abc.d", 5}}, {{0}}}, "\r\nAuthorization: Bearer abc.d\r\n", NULL},
+    {{BEARER, {.username = {"a", 1}}, {{0}}}, NULL, "needs a Token"},
+    {{BEARER, {.token = {"abc\n", 4}}, {{0}}}, NULL, "control"},
+    {{BASIC, {.token = {"abc", 3}}, {{0}}}, NULL, "needs a Username"},
+    {{BASIC, {.username = {"a:b", 3}}, {{0}}}, NULL, "no colon"},
+    {{0, {.username = {"a", 1}}, {{0}}}, NULL, "no Type"},
+};
+
+START_TEST(says_who_it_is)
+{
+    const char *head;
+
+    lay_out = one_request;
+    options.auth = auths[_i].auth;
+    if (auths[_i].refused) {
+        ck_assert_ptr_null(weir_mock_start(mock, &test_class, &options));
+        ck_assert_msg(strstr(mock->text, auths[_i].refused) != NULL, "%s", mock->text);
+        return;
+    }
+    ck_assert_uint_eq(settle(start())->verdict, WEIR_DELIVERED);
+    head = weir_mock_server_request(server, 0)->head;
+    if (auths[_i].expected)
+        ck_assert_msg(strstr(head, auths[_i].expected) != NULL, "%s", head);
+    else
+        ck_assert_ptr_null(strstr(head, "Authorization"));
 }
 END_TEST
 
@@ -475,6 +575,8 @@ int main(void)
         jobs, several_requests_settle_once, 0, sizeof mixtures / sizeof mixtures[0]);
     tcase_add_test(jobs, nothing_to_send_is_delivered);
     tcase_add_test(jobs, aims_each_request);
+    tcase_add_loop_test(jobs, compresses, 0, sizeof packings / sizeof packings[0]);
+    tcase_add_loop_test(jobs, says_who_it_is, 0, sizeof auths / sizeof auths[0]);
     tcase_add_test(jobs, the_flusher_has_the_last_word);
     tcase_add_test(jobs, ready_while_nothing_is_on_its_way);
     tcase_add_test(jobs, stop_lets_what_is_sent_arrive);

@@ -49,6 +49,19 @@ struct weir_http_tls {
     uint32_t min_version; /* WEIR_HTTP_TLS_* */
 };
 
+enum { WEIR_HTTP_NO_COMPRESSION, WEIR_HTTP_GZIP, WEIR_HTTP_SNAPPY };
+
+struct weir_http_credentials {
+    struct weir_str username, password; /* basic */
+    struct weir_str token;              /* bearer */
+};
+
+struct weir_http_auth {
+    uint32_t type; /* index into the choices of its row; 0 = none */
+    struct weir_http_credentials credentials;
+    struct weir_http_credentials options; /* go before the others */
+};
+
 /* Where to and how. Texts are followed by a NUL, as the host fills them. */
 struct weir_http_options {
     struct weir_str url;         /* http://... or https://... */
@@ -56,21 +69,29 @@ struct weir_http_options {
     struct weir_str_map query;   /* added to that of `url`; then sorted by key */
     uint64_t timeout_ns;         /* whole request, from connecting to the last byte */
     uint64_t connect_timeout_ns;
-    uint64_t concurrency;     /* requests at once; 1 keeps batches in order */
-    uint64_t connections_max; /* to one server; 0 = as many as requests */
-    uint64_t idle_timeout_ns; /* a connection unused for so long is not used again */
-    struct weir_str proxy;    /* "" = what the environment says (http_proxy, no_proxy) */
-    uint32_t version;         /* WEIR_HTTP_VERSION_* */
+    uint64_t concurrency;       /* requests at once; 1 keeps batches in order */
+    uint64_t connections_max;   /* to one server; 0 = as many as requests */
+    uint64_t idle_max;          /* connections kept; never fewer than requests and one */
+    uint64_t idle_timeout_ns;   /* a connection unused for so long is not used again; 0 = 90 s */
+    uint64_t write_buffer_size; /* bytes of a body that are handed on at once; 0 = 256 KiB */
+    uint32_t compression;       /* WEIR_HTTP_GZIP ...; a header Content-Encoding says it, too */
+    struct weir_http_auth auth;
+    struct weir_str proxy; /* "" = what the environment says (http_proxy, no_proxy) */
+    uint32_t version;      /* WEIR_HTTP_VERSION_* */
     struct weir_http_tls tls;
 };
 
 #define WEIR_HTTP_N_TLS_ROWS 5
+#define WEIR_HTTP_N_AUTH_ROWS 5
 extern const struct weir_option weir_http_tls_rows[WEIR_HTTP_N_TLS_ROWS];
+extern const struct weir_option weir_http_auth_rows[WEIR_HTTP_N_AUTH_ROWS];
 extern const char *const weir_http_versions[];
+extern const char *const weir_http_compressions[];
 
 /* Rows of an option table: RemoteURL, Headers, Query, Timeout, ConnectTimeout,
- * Concurrency, MaxConnsPerHost, IdleConnTimeout, Proxy, HTTPVersion, TLS. MEMBER is the
- * struct weir_http_options in STRUCT. */
+ * Concurrency, MaxConnsPerHost, MaxIdleConnsPerHost, IdleConnTimeout, WriteBufferSize,
+ * Compression, Proxy, HTTPVersion, Authenticator, TLS. MEMBER is the struct
+ * weir_http_options in STRUCT. */
 #define WEIR_HTTP_OPTION_ROWS(STRUCT, MEMBER) \
     WEIR_OPTION_STRING_ROW(STRUCT, MEMBER.url, "RemoteURL", WEIR_REQUIRED, NULL, \
         "Where requests are posted to: http:// or https://."), \
@@ -87,12 +108,23 @@ extern const char *const weir_http_versions[];
         WEIR_OPTION(STRUCT, MEMBER.connections_max, "MaxConnsPerHost", WEIR_OPTION_UINT, 0, "0", \
             NULL, "256", "connections", \
             "Most connections to one server; 0 is as many as needed."), \
+        WEIR_OPTION(STRUCT, MEMBER.idle_max, "MaxIdleConnsPerHost", WEIR_OPTION_UINT, 0, "0", \
+            NULL, "1024", "connections", \
+            "Connections that are kept; never fewer than requests and one."), \
+        WEIR_OPTION(STRUCT, MEMBER.write_buffer_size, "WriteBufferSize", WEIR_OPTION_SIZE, 0, "0", \
+            NULL, "2MiB", NULL, "How much of a body is handed on at once; 0 is 256 KiB."), \
+        WEIR_OPTION_ENUM_ROW(STRUCT, MEMBER.compression, "Compression", weir_http_compressions, \
+            "none", "How bodies are compressed; said in Content-Encoding."), \
         WEIR_OPTION(STRUCT, MEMBER.idle_timeout_ns, "IdleConnTimeout", WEIR_OPTION_DURATION, 0, \
             "90s", NULL, NULL, NULL, "A connection unused for so long is not used again."), \
         WEIR_OPTION_STRING_ROW(STRUCT, MEMBER.proxy, "Proxy", WEIR_SECRET, NULL, \
             "Address of a proxy; without it what the environment says (http_proxy, no_proxy)."), \
         WEIR_OPTION_ENUM_ROW(STRUCT, MEMBER.version, "HTTPVersion", weir_http_versions, "auto", \
             "auto is 2 where the server offers it over TLS, else 1.1; 2 without TLS, too."), \
+        {"Authenticator", WEIR_OPTION_OBJECT, 0, (uint32_t)offsetof(STRUCT, MEMBER.auth), \
+            WEIR_NO_OFFSET, NULL, NULL, NULL, NULL, NULL, weir_http_auth_rows, \
+            WEIR_HTTP_N_AUTH_ROWS, (uint32_t)sizeof(struct weir_http_auth), \
+            "Makes the header Authorization.", NULL, NULL, NULL}, \
     { \
         "TLS", WEIR_OPTION_OBJECT, 0, (uint32_t)offsetof(STRUCT, MEMBER.tls), WEIR_NO_OFFSET, \
             NULL, NULL, NULL, NULL, NULL, weir_http_tls_rows, WEIR_HTTP_N_TLS_ROWS, \
@@ -124,6 +156,9 @@ struct weir_http_hooks {
      * logs by weir_http_mark(). On the sender's thread: no waiting. */
     uint32_t (*judge)(void *owner, const struct weir_http_answer *answer, uint32_t verdict,
         struct weir_result *result);
+
+    /* A request has ended, with that verdict. On the sender's thread: no waiting. */
+    void (*ended)(void *owner, uint32_t verdict);
 };
 
 /* Makes the sender of an instance; connects to nothing, starts no thread. `host` and
@@ -165,6 +200,10 @@ void weir_http_cut(struct weir_http_job *job, uint32_t group, uint32_t log);
 /* The same, when too much has been appended: the request is the first `size` bytes of
  * it, the rest begins the next one. [flush] */
 void weir_http_cut_at(struct weir_http_job *job, size_t size, uint32_t group, uint32_t log);
+
+/* The same; the `gap` bytes behind are in neither. [flush] */
+void weir_http_cut_gap(
+    struct weir_http_job *job, size_t size, size_t gap, uint32_t group, uint32_t log);
 
 /* Query and headers for the requests cut from now on, in place of those of the options;
  * copied. Control bytes in headers become spaces. [flush] */
