@@ -1,127 +1,117 @@
 #include <weir/flusher.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <weir/http.h>
-#include <weir/json.h>
 #include <weir/words.h>
 
-enum { PROTOCOL_NDJSON, PROTOCOL_JSON_ARRAY };
-static const char *const protocols[] = {"ndjson", "json_array", NULL};
+#include "http/bodies.h"
+#include "http/breaker.h"
+#include "http/options.h"
 
-struct convert_options {
-    uint32_t protocol; /* PROTOCOL_* */
-};
-
-struct http_options {
-    struct weir_http_options http;
-    struct convert_options convert;
-    uint64_t max_body_size; /* bytes */
-};
-
-/* A log by its place in the batch. */
-struct place {
-    uint32_t group, log;
-};
+#define NOTICE_PAUSE_NS UINT64_C(60000000000)
+#define NS_PER_S UINT64_C(1000000000)
 
 struct http_flusher {
-    const struct http_options *options;
+    const struct weir_host *host;
     struct weir_http *http;
-    struct weir_json_head head;
+    struct bodies bodies;
+    uint32_t ignored_total;  /* a metric */
+    uint64_t next_notice_ns; /* of ignored logs */
+
+    atomic_bool urgent;   /* no breaker then: the end has its own deadlines */
+    pthread_mutex_t lock; /* of the breaker; the sender's thread tells it what happened */
+    struct breaker breaker;
 };
 
-static const struct weir_option convert_rows[] = {
-    WEIR_OPTION_ENUM_ROW(struct convert_options, protocol, "Protocol", protocols, "ndjson",
-        "ndjson: many logs a request, each a JSON object on its line; json_array: in an array."),
-};
+/* From the sender's thread. */
+static void on_ended(void *owner, uint32_t verdict)
+{
+    struct http_flusher *flusher = owner;
+    uint64_t now_ns = flusher->host->now_ns(flusher->host);
+    bool opened;
 
-static const struct weir_option http_rows[] = {
-    WEIR_HTTP_OPTION_ROWS(struct http_options, http),
-    WEIR_OPTION_OBJECT_ROW(struct http_options, convert, "Convert", 0, convert_rows,
-        struct convert_options, "What logs look like in a request."),
-    WEIR_OPTION(struct http_options, max_body_size, "MaxBodySize", WEIR_OPTION_SIZE, 0, "1MiB",
-        "1KiB", "1GiB", NULL,
-        "A request takes no more logs once its body would be larger than this."),
-};
+    pthread_mutex_lock(&flusher->lock);
+    opened = breaker_ended(&flusher->breaker, verdict != WEIR_RETRY, now_ns);
+    pthread_mutex_unlock(&flusher->lock);
+    if (opened)
+        weir_say(flusher->host, WEIR_LOG_WARN, "too many requests fail: nothing is sent for %llu s",
+            (unsigned long long)(flusher->breaker.window_ns / NS_PER_S));
+}
+
+static int make_sender(struct http_flusher *flusher, const struct weir_context *context)
+{
+    const struct http_options *options = context->options;
+    const struct weir_http_hooks hooks = {.owner = flusher,
+        .content_type = http_content_type(&options->convert),
+        .ended = flusher->breaker.ratio > 0 ? on_ended : NULL};
+
+    return weir_http_create(context->host, &options->http, &hooks, context->error, &flusher->http);
+}
 
 static int http_init(void *self, const struct weir_context *context)
 {
     struct http_flusher *flusher = self;
     const struct http_options *options = context->options;
-    const struct weir_http_hooks hooks = {
-        .content_type =
-            options->convert.protocol == PROTOCOL_NDJSON ? "application/x-ndjson" : NULL};
+    struct breaker_options breaker = http_breaker(options);
+    int r;
 
-    flusher->options = options;
-    return weir_http_create(context->host, &options->http, &hooks, context->error, &flusher->http);
+    flusher->host = context->host;
+    flusher->breaker =
+        (struct breaker){.ratio = breaker.ratio, .window_ns = breaker.window_s * NS_PER_S};
+    r = bodies_init(&flusher->bodies, options, context->error);
+    if (r)
+        return r;
+    r = make_sender(flusher, context);
+    if (r) {
+        bodies_finish(&flusher->bodies);
+        return r;
+    }
+    pthread_mutex_init(&flusher->lock, NULL);
+    flusher->ignored_total = flusher->host->metric(flusher->host, WEIR_METRIC_COUNTER,
+        "http_ignored_logs_total", "logs", "Logs left out by IgnoreUnExpectedData.");
+    return 0;
 }
 
 static int http_is_ready(
     void *self, struct weir_str project, struct weir_str logstore, int64_t logstore_key)
 {
-    const struct http_flusher *flusher = self;
+    struct http_flusher *flusher = self;
+    bool allowed;
 
     (void)project;
     (void)logstore;
     (void)logstore_key;
-    return weir_http_ready(flusher->http);
+    if (!weir_http_ready(flusher->http))
+        return 0;
+    pthread_mutex_lock(&flusher->lock);
+    allowed = breaker_allows(&flusher->breaker, flusher->host->now_ns(flusher->host));
+    pthread_mutex_unlock(&flusher->lock);
+    return allowed || atomic_load(&flusher->urgent);
 }
 
-/* Between the elements of an array. It can be made the end of one and the start of another. */
-#define COMMA ",\n"
-#define BORDER "]["
-
-/* Ends the request behind its first `size` bytes: the log that follows made it too large. */
-static void split(
-    const struct http_flusher *flusher, struct weir_http_job *job, size_t size, struct place at)
+static void tell_of_ignored(struct http_flusher *flusher)
 {
-    struct weir_buffer *body = weir_http_body(job);
+    uint64_t n_ignored = flusher->bodies.n_ignored, now_ns;
 
-    if (flusher->options->convert.protocol == PROTOCOL_JSON_ARRAY && !body->failed) {
-        memcpy(body->data + body->size - weir_http_size(job) + size, BORDER, 2);
-        size++;
-    }
-    weir_http_cut_at(job, size, at.group, at.log);
+    if (!n_ignored)
+        return;
+    flusher->host->record(flusher->host, flusher->ignored_total, (double)n_ignored);
+    now_ns = flusher->host->now_ns(flusher->host);
+    if (now_ns < flusher->next_notice_ns)
+        return;
+    flusher->next_notice_ns = now_ns + NOTICE_PAUSE_NS;
+    weir_say(flusher->host, WEIR_LOG_WARN,
+        "%llu logs of a batch are no metrics, and left out (IgnoreUnExpectedData)",
+        (unsigned long long)n_ignored);
 }
 
-static void append_log(
-    struct http_flusher *flusher, struct weir_http_job *job, const struct weir_log *log)
+static void note_sent(struct http_flusher *flusher)
 {
-    struct weir_buffer *body = weir_http_body(job);
-
-    if (flusher->options->convert.protocol == PROTOCOL_JSON_ARRAY) {
-        weir_buffer_append_text(body, weir_http_size(job) ? COMMA : "[");
-        weir_json_object(body, &flusher->head, log);
-    } else {
-        weir_json_object(body, &flusher->head, log);
-        weir_buffer_append_byte(body, '\n');
-    }
-}
-
-/* A request is larger than the limit only if a single log is. */
-static void lay_out_log(struct http_flusher *flusher, struct weir_http_job *job,
-    const struct weir_log *log, struct place at)
-{
-    size_t before = weir_http_size(job);
-
-    append_log(flusher, job, log);
-    if (before && weir_http_size(job) + 1 > flusher->options->max_body_size)
-        split(flusher, job, before, at);
-}
-
-static void lay_out(
-    struct http_flusher *flusher, struct weir_http_job *job, const struct weir_batch *batch)
-{
-    struct place at;
-
-    for (at.group = 0; at.group < batch->n_groups; at.group++) {
-        const struct weir_group *group = batch->groups[at.group];
-
-        weir_json_head_set(&flusher->head, group);
-        for (at.log = 0; at.log < group->n_logs; at.log++)
-            lay_out_log(flusher, job, weir_log_at(group, at.log), at);
-    }
-    if (weir_http_size(job) && flusher->options->convert.protocol == PROTOCOL_JSON_ARRAY)
-        weir_buffer_append_byte(weir_http_body(job), ']');
+    pthread_mutex_lock(&flusher->lock);
+    breaker_sent(&flusher->breaker, flusher->host->now_ns(flusher->host));
+    pthread_mutex_unlock(&flusher->lock);
 }
 
 static uint32_t http_flush(void *self, const struct weir_batch *batch, struct weir_result *result)
@@ -133,7 +123,9 @@ static uint32_t http_flush(void *self, const struct weir_batch *batch, struct we
         weir_explain(result, ENOMEM, "no memory for a request");
         return WEIR_RETRY;
     }
-    lay_out(flusher, job, batch);
+    bodies_lay_out(&flusher->bodies, job, batch);
+    tell_of_ignored(flusher);
+    note_sent(flusher);
     return weir_http_send(job, result);
 }
 
@@ -142,6 +134,7 @@ static void http_set_urgent(void *self, int exiting)
     struct http_flusher *flusher = self;
 
     (void)exiting;
+    atomic_store(&flusher->urgent, true);
     weir_http_set_urgent(flusher->http);
 }
 
@@ -151,7 +144,8 @@ static int http_stop(void *self, uint64_t deadline_ns, struct weir_result *resul
 
     (void)result;
     weir_http_stop(flusher->http, deadline_ns);
-    weir_json_head_finish(&flusher->head);
+    bodies_finish(&flusher->bodies);
+    pthread_mutex_destroy(&flusher->lock);
     return 0;
 }
 
@@ -170,8 +164,8 @@ static const struct weir_flusher_class http_class = {
     .description = "Posts logs to an HTTP address.",
     .instance_size = sizeof(struct http_flusher),
     .options_size = sizeof(struct http_options),
-    .options = http_rows,
-    .n_options = sizeof http_rows / sizeof http_rows[0],
+    .options = http_option_rows,
+    .n_options = HTTP_N_OPTION_ROWS,
     .option_stride = sizeof(struct weir_option),
     .init = http_init,
     .is_ready = http_is_ready,

@@ -1,6 +1,12 @@
 """flusher_http on the real binary, against a real nginx and a strict scripted server."""
+import gzip
 import json
 import re
+import shutil
+import subprocess
+import time
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -30,6 +36,21 @@ def serve(tmp_path):
     yield start
     for server in running:
         server.stop()
+
+
+def post(weir, logs, url, tags=None, delivery=None, **options):
+    """A pipeline of these logs, one JSON object a line, with the options as they stand."""
+    source = weir.folder / "logs.json"
+    source.write_text("".join(json.dumps(log) + "\n" for log in logs))
+    return weir.pipeline("p", {
+        "global": {"Tags": tags or {}},
+        "inputs": [{"type": "input_file", "detail": {"FilePaths": [str(source)]}}],
+        "processors": [{"type": "processor_json", "detail": {"SourceKey": "content",
+                                                             "KeepSource": False, "ExpandDepth": 1,
+                                                             "ExpandConnector": ""}}],
+        "flushers": [{"type": "flusher_http", "delivery": FAST if delivery is None else delivery,
+                      "detail": {"RemoteURL": url, **options}}],
+    })
 
 
 def to_http(weir, url, lines=10, delivery=None, convert="ndjson", **options):
@@ -210,16 +231,319 @@ def test_server_that_is_not_trusted(weir, serve, tmp_path):
 
 
 @pytest.mark.parametrize("options, words", [
-    ({"RemoteURL": "ftp://host/"}, "only http:// and https://"),
-    ({"RemoteURL": "http://"}, "no address"),
+    ({"url": "ftp://host/"}, "only http:// and https://"),
+    ({"url": "http://"}, "no address"),
     ({"Headers": {"a b": "x"}}, "no name of a header"),
     ({"Headers": {"X": "a\nb"}}, "line end"),
     ({"TLS": {"CertFile": "x"}}, "together"),
+    ({"url": ""}, "must not be empty"),
+    ({"Convert": {"Protocol": "influxdb", "Encoding": "json"}},
+     "unsupported encoding: json for protocol influxdb"),
+    ({"Convert": {"Separator": ";"}}, "Separator is for Protocol raw"),
+    ({"Query": {"q": "%{var}"}}, "Query: the value of q: unsupported field: var"),
+    ({"Headers": {"X": "%{content.a"}}, "Headers: the value of X: missing closing '}'"),
+    ({"Authenticator": {"Type": "bearer"}}, "needs a Token"),
+    ({"Authenticator": {"Type": "basic", "Username": "u"}, "Headers": {"authorization": "x"}},
+     "keep one"),
     ({"TLS": {"CAFile": "/no/such/file"}}, "/no/such/file"),
 ])
 def test_refused_options(weir, options, words):
-    result = weir.once(to_http(weir, **{"url": "http://127.0.0.1/", **options}
-                               if "RemoteURL" not in options else
-                               {"url": options["RemoteURL"]}))
+    result = weir.once(post(weir, [], **{"url": "http://127.0.0.1/", **options}))
     assert result.returncode == 78, result.stderr
     assert words in result.stderr
+
+
+# What upstream's own tests assert of its flusher (plugins/flusher/http).
+
+WEATHER = [{"__time_nano__": f"166865345200000000{i}", "__name__": "weather",
+            "__labels__": "location#$#hangzhou|province#$#zhejiang", "__value__": str(value)}
+           for i, value in enumerate([30, 32, 30, 32])]
+
+
+def test_influxdb_with_a_database_by_tag(weir, serve):
+    server = serve()
+    path = post(weir, WEATHER, server.url, tags={"__tag__:db": "mydb"},
+                Convert={"Protocol": "influxdb", "Encoding": "custom"},
+                Query={"db": "%{tag.db}"}, Headers={"db": "%{tag.db}"},
+                Authenticator={"Type": "ext_basicauth",
+                               "Options": {"Username": "user1", "Password": "pwd1"}})
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert b"".join(server.bodies()) == b"".join(
+        f"weather,location=hangzhou,province=zhejiang value={value} 166865345200000000{i}\n".encode()
+        for i, value in enumerate([30, 32, 30, 32]))
+    for request in server.requests:
+        assert request.target == "/in?db=mydb"
+        assert request.header("db") == "mydb"
+        assert request.header("Authorization") == "Basic dXNlcjE6cHdkMQ=="
+        assert request.header("Content-Type") == "application/octet-stream"
+
+
+def test_custom_single_is_the_default_and_a_request_for_each_log(weir, serve):
+    server = serve()
+    logs = [{**log, "__tag__:db": "mydb"} for log in WEATHER]
+    path = post(weir, logs, server.url, Query={"db": "%{tag.db}"})
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert len(server.requests) == 4
+    for request, log in zip(server.requests, WEATHER):
+        body = json.loads(request.body)
+        assert body["contents"] == log
+        assert body["tags"]["db"] == "mydb" and "host.ip" in body["tags"]
+        assert isinstance(body["time"], int)
+        assert request.body.startswith(b'{"contents":{"__labels__":"location#$#hangzhou|')
+        assert request.target == "/in?db=mydb"
+        assert request.header("Content-Type") == "application/json"
+
+
+@pytest.mark.parametrize("separator, bodies", [(None, [b"one", b"two"]), ("\n", [b"one\ntwo"])])
+def test_raw_with_and_without_separator(weir, serve, separator, bodies):
+    server = serve()
+    convert = {"Protocol": "raw", **({"Separator": separator} if separator else {})}
+    path = post(weir, [{"content": "one"}, {"content": "two"}], server.url, tags={"db": "mydb"},
+                Convert=convert, Query={"db": "%{metadata.db}"})
+    # processor_json would take `content` for its source.
+    config = json.loads(path.read_text())
+    config["processors"] = []
+    path.write_text(json.dumps(config))
+    (weir.folder / "logs.json").write_text("one\ntwo\n")
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert server.bodies() == bodies
+    assert {request.target for request in server.requests} == {"/in?db=mydb"}
+
+
+def test_log_that_raw_cannot_say_is_rejected_alone(weir, serve):
+    server = serve()
+    path = post(weir, [{"a": "1"}, {"b": "2"}], server.url, Convert={"Protocol": "raw"})
+    result = weir.once(path)
+    assert result.returncode == 1
+    assert done(result)["rejected"] == 2 and not server.requests
+    assert "no field `content`" in result.stderr
+
+
+@pytest.mark.parametrize("protocol", ["custom_single", "jsonline", "ndjson", "json_array"])
+@pytest.mark.parametrize("how", ["gzip", "snappy"])
+def test_compression(weir, serve, protocol, how):
+    server = serve()
+    logs = [{"k": "v" * 100} for _ in range(3)]
+    path = post(weir, logs, server.url, Convert={"Protocol": protocol}, Compression=how)
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    text = b""
+    for request in server.requests:
+        assert request.header("Content-Encoding") == how
+        text += gzip.decompress(request.body) if how == "gzip" else unsnappy(request.body)
+    assert text.count(b"v" * 100) == 3
+
+
+def unsnappy(data):
+    """The block format, by its specification."""
+    size, at, shift = 0, 0, 0
+    while True:
+        size |= (data[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if data[at - 1] < 128:
+            break
+    out = bytearray()
+    while at < len(data):
+        tag = data[at]
+        if tag & 3 == 0:
+            length, more = (tag >> 2) + 1, max(0, (tag >> 2) - 59)
+            if more:
+                length = int.from_bytes(data[at + 1:at + 1 + more], "little") + 1
+            out += data[at + 1 + more:at + 1 + more + length]
+            at += 1 + more + length
+            continue
+        if tag & 3 == 1:
+            length, offset, at = (tag >> 2 & 7) + 4, (tag >> 5) << 8 | data[at + 1], at + 2
+        else:
+            width = 2 if tag & 3 == 2 else 4
+            length, offset = (tag >> 2) + 1, int.from_bytes(data[at + 1:at + 1 + width], "little")
+            at += 1 + width
+        for _ in range(length):
+            out.append(out[-offset])
+    assert len(out) == size
+    return bytes(out)
+
+
+def test_requests_are_cut_where_the_target_changes(weir, serve):
+    server = serve()
+    logs = [{"to": to, "n": str(i)} for i, to in enumerate(["a", "a", "b c", "a", "a"])]
+    path = post(weir, logs, server.url + "?z=1", Convert={"Protocol": "json_array"},
+                Query={"to": "%{content.to}"}, Headers={"X-To": "for \\%%{content.to}\n"[:-1]})
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert [request.target for request in server.requests] == [
+        "/in?to=a&z=1", "/in?to=b+c&z=1", "/in?to=a&z=1"]
+    assert [request.header("X-To") for request in server.requests] == [
+        "for %a", "for %b c", "for %a"]
+    assert [[log["n"] for log in json.loads(body)] for body in server.bodies()] == [
+        ["0", "1"], ["2"], ["3", "4"]]
+
+
+def test_header_made_of_a_log_cannot_add_headers(weir, serve):
+    server = serve()
+    path = post(weir, [{"k": "a\r\nX-Evil: 1"}], server.url, Headers={"X-K": "%{content.k}"})
+    assert weir.once(path).returncode == 0
+    request, = server.requests
+    assert request.header("X-Evil") is None
+    assert request.header("X-K") == "a  X-Evil: 1"
+
+
+def test_missing_value_is_the_name(weir, serve):
+    server = serve()
+    path = post(weir, [{"k": "v"}], server.url, Query={"q": "test_%{content.app}"})
+    assert weir.once(path).returncode == 0
+    assert server.requests[0].target == "/in?q=test_content.app"
+
+
+def test_renaming(weir, serve):
+    server = serve()
+    path = post(weir, [{"k": "v", "_pod_name_": "p"}], server.url, tags={"env": "prod"}, Convert={
+        "Protocol": "custom_single_flatten",
+        "TagFieldsRename": {"host.ip": "", "k8s.pod.name": "pod", "env": "stage",
+                            "log.file.path": "", "host.name": ""},
+        "ProtocolFieldsRename": {"time": "@timestamp"}})
+    assert weir.once(path).returncode == 0
+    body = json.loads(server.bodies()[0])
+    assert body.pop("@timestamp") > 1700000000
+    assert body == {"k": "v", "pod": "p", "stage": "prod"}
+
+
+def test_jsonline_is_a_request_for_each_group(weir, serve):
+    server = serve()
+    path = post(weir, [{"k": "a"}, {"k": "b"}], server.url, Convert={"Protocol": "jsonline"})
+    assert weir.once(path).returncode == 0
+    body, = server.bodies()
+    assert not body.endswith(b"\n")
+    assert [json.loads(line)["k"] for line in body.split(b"\n")] == ["a", "b"]
+
+
+@pytest.mark.parametrize("ignore, code, rejected", [(True, 0, 0), (False, 1, 1)])
+def test_logs_that_are_no_metrics(weir, serve, ignore, code, rejected):
+    server = serve()
+    path = post(weir, [WEATHER[0], {"k": "v"}], server.url,
+                Convert={"Protocol": "influxdb", "IgnoreUnExpectedData": ignore})
+    result = weir.once(path)
+    assert result.returncode == code, result.stderr
+    assert done(result)["rejected"] == rejected
+    assert b"".join(server.bodies()).count(b"\n") == 1
+    assert ("left out (IgnoreUnExpectedData)" in result.stderr) == ignore
+
+
+def test_upstreams_retry_is_the_lanes(weir, serve):
+    server = serve([500])
+    path = post(weir, [{"k": "v"}], server.url, delivery={},
+                Retry={"Enable": True, "MaxRetryTimes": 2, "InitialDelay": "10ms",
+                       "MaxDelay": 20000000})
+    checked = weir.command("check", "--plugins", weir.plugins, path)
+    assert checked.returncode == 0
+    assert "use 'delivery.RetryMaxAttempts' instead" in checked.stdout + checked.stderr
+    result = weir.once(path)
+    assert result.returncode == 1
+    assert len(server.requests) == 3
+    assert done(result)["dropped"] == 1
+
+
+def test_full_queue_drops_when_told_to(weir, serve):
+    server = serve([{"stall": True}])
+    source = weir.folder / "in.log"
+    path = to_http(weir, server.url, 200000, QueueCapacity=1, DropEventWhenQueueFull=True,
+                   delivery={})
+    host = weir.start(path)
+    host.wait_log("reason=queue_full")
+    assert source.exists()
+    host.kill()
+
+
+def test_breaker(weir, serve):
+    server = serve([500] * 10 + [200])
+    path = post(weir, [{"k": str(i)} for i in range(3)], server.url,
+                delivery={**FAST, "CircuitFailures": 0},
+                RequestInterceptors=[{"Type": "ext_request_breaker",
+                                      "Options": {"FailureRatio": 0.5, "WindowInSeconds": 1}}])
+    host = weir.start(path)
+    host.wait_log("too many requests fail")
+    assert len(server.requests) == 10
+    wait_for(lambda: len(server.requests) == 13, "the rest")
+    assert host.stop() == 0
+
+
+def test_proxy(weir, serve):
+    """A proxy gets the whole address."""
+    proxy = serve()
+    url = f"http://127.0.0.1:{proxy.port}"
+    path = post(weir, [{"k": "v"}], "http://somewhere.invalid/in", Proxy=url)
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert proxy.requests[0].target == "http://somewhere.invalid/in"
+    assert proxy.requests[0].header("Host") == "somewhere.invalid"
+
+
+def test_secrets_stay_out_of_the_log(weir, serve):
+    server = serve([401])
+    url = server.url.replace("http://", "http://me:hidden1@") + "?token=hidden2"
+    path = post(weir, [{"k": "v"}], url, Query={"q": "hidden3"}, Headers={"X-Key": "hidden4"},
+                delivery={**FAST, "RetryMaxAttempts": 1})
+    result = weir.command(*weir.run_arguments("--log-level", "debug", "--once", path))
+    assert result.returncode == 1
+    assert f"HTTP 401 from http://127.0.0.1:{server.port}/in" in result.stderr
+    assert "hidden" not in result.stderr
+    assert server.requests[0].header("Authorization") == "Basic bWU6aGlkZGVuMQ=="
+
+
+def test_http2_without_tls_is_spoken_when_told(weir, serve):
+    nginx = serve.nginx(h2c=True)
+    path = to_http(weir, nginx.url, 100, HTTPVersion="2")
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert {words[3] for words in nginx.log()} == {"HTTP/2.0"}
+    assert contents(nginx.bodies()) == expected(100)
+
+
+VICTORIA = shutil.which("victoria-metrics")
+
+
+@pytest.mark.skipif(not VICTORIA, reason="no victoria-metrics")
+def test_line_protocol_into_victoria_metrics(weir, tmp_path):
+    port = free_port()
+    process = subprocess.Popen(
+        [VICTORIA, f"-httpListenAddr=127.0.0.1:{port}", f"-storageDataPath={tmp_path}/vm",
+         "-search.latencyOffset=0s", "-memory.allowedBytes=64MB"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: is_up(f"http://127.0.0.1:{port}/health"), "victoria-metrics")
+        now = time.time_ns() // 10**9
+        logs = [{"__name__": "room", "__labels__": "floor#$#2 up|wing#$#a,b=c", "__value__": "21.5",
+                 "__time_nano__": str(now)},
+                {"__name__": "door:open", "__field__": "open", "__type__": "int", "__value__": "3",
+                 "__time_nano__": str(now * 10**9)}]
+        path = post(weir, logs, f"http://127.0.0.1:{port}/write",
+                    Convert={"Protocol": "influxdb"}, Query={"db": "mydb"})
+        result = weir.once(path)
+        assert result.returncode == 0, result.stderr
+        get(f"http://127.0.0.1:{port}/internal/force_flush")
+        export = f"http://127.0.0.1:{port}/api/v1/export?match[]={{__name__!=''}}"
+        lines = wait_for(lambda: len(found := get(export).splitlines()) == 2 and found, "two series")
+        series = sorted((json.loads(line) for line in lines), key=lambda s: s["metric"]["__name__"])
+        assert [s["metric"] for s in series] == [
+            {"__name__": "door_open", "db": "mydb"},
+            {"__name__": "room_value", "db": "mydb", "floor": "2 up", "wing": "a,b=c"}]
+        assert [s["values"] for s in series] == [[3], [21.5]]
+        assert [s["timestamps"] for s in series] == [[now * 1000]] * 2
+    finally:
+        process.kill()
+        process.wait()
+
+
+def get(url):
+    with urllib.request.urlopen(urllib.parse.quote(url, safe=":/?=&[]{}!'"), timeout=10) as answer:
+        return answer.read().decode()
+
+
+def is_up(url):
+    try:
+        return get(url) or True
+    except OSError:
+        return False

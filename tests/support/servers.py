@@ -199,13 +199,13 @@ http {{
 class Nginx:
     """Writes each body into a file of its own, in the order it came."""
 
-    def __init__(self, folder, tls=False, more=""):
+    def __init__(self, folder, tls=False, h2c=False, more=""):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
         self.port = free_port()
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://127.0.0.1:{self.port}/in"
-        self.tls, self.more, self.process = tls, more, None
+        self.tls, self.h2c, self.more, self.process = tls, h2c, more, None
         self.start()
 
     def start(self):
@@ -215,10 +215,11 @@ class Nginx:
         config = self.folder / "nginx.conf"
         text = NGINX_CONFIG.format(folder=self.folder, port=self.port, more=self.more,
                                    tls=tls if self.tls else "")
-        if self.tls:
+        if self.tls or self.h2c:
             end = free_port()
+            how = "ssl http2" if self.tls else "http2"
             text = text.replace(f"listen 127.0.0.1:{self.port};",
-                                f"listen 127.0.0.1:{self.port} ssl http2; listen 127.0.0.1:{end};")
+                                f"listen 127.0.0.1:{self.port} {how}; listen 127.0.0.1:{end};")
             text = text.replace(f"http://127.0.0.1:{self.port}/end", f"http://127.0.0.1:{end}/end")
         config.write_text(text)
         self.process = subprocess.Popen([NGINX, "-c", config, "-p", self.folder],

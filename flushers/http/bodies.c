@@ -1,0 +1,176 @@
+#include "http/bodies.h"
+
+#include <errno.h>
+#include <weir/words.h>
+
+/* A log by its place in the batch. */
+struct place {
+    uint32_t group, log;
+};
+
+static struct joint joint_of(const struct convert_options *convert)
+{
+    switch (convert->protocol) {
+    case PROTOCOL_JSONLINE:
+        return (struct joint){"", "\n", "", false, true};
+    case PROTOCOL_INFLUXDB:
+        return (struct joint){"", "", "", false, true};
+    case PROTOCOL_RAW:
+        return (struct joint){"", convert->separator.size ? convert->separator.data : "", "",
+            !convert->separator.size, true};
+    case PROTOCOL_NDJSON:
+        return (struct joint){"", "\n", "\n", false, false};
+    case PROTOCOL_JSON_ARRAY:
+        return (struct joint){"[", ",\n", "]", false, false};
+    default:
+        return (struct joint){"", "", "", true, true};
+    }
+}
+
+/* ndjson and json_array are not of the converter; there it only serves selectors. */
+static bool is_plain(const struct bodies *bodies)
+{
+    return bodies->options->convert.protocol >= PROTOCOL_NDJSON;
+}
+
+int bodies_init(struct bodies *bodies, const struct http_options *options, struct weir_error *error)
+{
+    int r = http_check_convert(&options->convert, error);
+
+    if (r)
+        return r;
+    bodies->options = options;
+    bodies->joint = joint_of(&options->convert);
+    bodies->convert_options = (struct weir_convert_options){
+        .protocol =
+            is_plain(bodies) ? (uint32_t)WEIR_CONVERT_CUSTOM_SINGLE : options->convert.protocol,
+        .tag_rename = options->convert.tag_rename,
+        .protocol_rename = options->convert.protocol_rename};
+    r = target_init(&bodies->target, &options->http, bodies->convert_options.protocol, error);
+    if (r)
+        return r;
+    bodies->convert = weir_convert_create(&bodies->convert_options);
+    if (bodies->convert)
+        return 0;
+    bodies_finish(bodies);
+    return weir_refuse(error, ENOMEM, "no memory");
+}
+
+void bodies_finish(struct bodies *bodies)
+{
+    target_finish(&bodies->target);
+    weir_convert_destroy(bodies->convert);
+    weir_json_head_finish(&bodies->head);
+    weir_buffer_finish(&bodies->selected);
+}
+
+/* Appends a log; NULL, or why it cannot be. */
+static const char *append_log(struct bodies *bodies, const struct weir_log *log)
+{
+    struct weir_buffer *body = weir_http_body(bodies->job);
+
+    if (!is_plain(bodies))
+        return weir_convert_log(bodies->convert, log, body);
+    weir_json_object(body, &bodies->head, log);
+    if (bodies->target.any) {
+        weir_buffer_clear(&bodies->selected);
+        weir_convert_log(bodies->convert, log, &bodies->selected);
+        body->failed |= bodies->selected.failed;
+    }
+    return NULL;
+}
+
+/* Writes over what lies at `at` in the body of the next request. */
+static void put(struct bodies *bodies, size_t at, const char *text)
+{
+    struct weir_buffer *body = weir_http_body(bodies->job);
+
+    if (!body->failed)
+        memcpy(body->data + body->size - weir_http_size(bodies->job) + at, text, strlen(text));
+}
+
+/* Ends the request behind its first `size` bytes. What joined the log that follows to it
+ * becomes its end and that one's beginning, or falls out. */
+static void split(struct bodies *bodies, size_t size, struct place at)
+{
+    const struct joint *joint = &bodies->joint;
+    size_t gap = strlen(joint->between), end = strlen(joint->end), first = strlen(joint->first);
+
+    put(bodies, size, joint->end);
+    put(bodies, size + gap - first, joint->first);
+    weir_http_cut_gap(bodies->job, size + end, gap - end - first, at.group, at.log);
+    bodies->n_logs = 0;
+}
+
+/* Ends the request before this log, whatever is in it. */
+static void cut(struct bodies *bodies, struct place at)
+{
+    if (!bodies->n_logs)
+        return;
+    weir_buffer_append_text(weir_http_body(bodies->job), bodies->joint.end);
+    weir_http_cut(bodies->job, at.group, at.log);
+    bodies->n_logs = 0;
+}
+
+static void leave_out(struct bodies *bodies, struct place at, const char *why)
+{
+    const struct convert_options *convert = &bodies->options->convert;
+
+    if (convert->protocol == PROTOCOL_INFLUXDB && convert->ignore_unexpected) {
+        bodies->n_ignored++;
+        return;
+    }
+    weir_http_mark(bodies->job, at.group, at.log, WEIR_REJECTED, 0, weir_str_of(why));
+}
+
+/* A request is larger than the limit only if a single log is. */
+static void lay_out_log(struct bodies *bodies, const struct weir_log *log, struct place at)
+{
+    struct weir_buffer *body = weir_http_body(bodies->job);
+    size_t before = weir_http_size(bodies->job);
+    const char *why;
+    bool turns;
+
+    weir_buffer_append_text(body, bodies->n_logs ? bodies->joint.between : bodies->joint.first);
+    why = append_log(bodies, log);
+    if (why) {
+        body->size -= weir_http_size(bodies->job) - before;
+        leave_out(bodies, at, why);
+        return;
+    }
+    turns = bodies->target.any && target_changes(&bodies->target, bodies->convert);
+    if (bodies->n_logs && (turns || weir_http_size(bodies->job) + strlen(bodies->joint.end) >
+                                        bodies->options->max_body_size))
+        split(bodies, before, at);
+    if (turns)
+        target_aim(&bodies->target, bodies->job);
+    bodies->n_logs++;
+    if (bodies->joint.alone)
+        cut(bodies, (struct place){at.group, at.log + 1});
+}
+
+static void lay_out_group(struct bodies *bodies, const struct weir_group *group, uint32_t number)
+{
+    struct place at = {number, 0};
+
+    if (bodies->joint.by_group)
+        cut(bodies, at);
+    if (is_plain(bodies))
+        weir_json_head_set(&bodies->head, group);
+    if (!is_plain(bodies) || bodies->target.any)
+        weir_convert_group(bodies->convert, group);
+    for (; at.log < group->n_logs; at.log++)
+        lay_out_log(bodies, weir_log_at(group, at.log), at);
+}
+
+void bodies_lay_out(
+    struct bodies *bodies, struct weir_http_job *job, const struct weir_batch *batch)
+{
+    bodies->job = job;
+    bodies->n_logs = 0;
+    bodies->n_ignored = 0;
+    target_reset(&bodies->target);
+    for (uint32_t i = 0; i < batch->n_groups; i++)
+        lay_out_group(bodies, batch->groups[i], i);
+    cut(bodies, (struct place){batch->n_groups, 0});
+}

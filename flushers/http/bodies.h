@@ -1,0 +1,40 @@
+/* Lays a batch out as the bodies of requests, by protocol. */
+#ifndef FLUSHERS_HTTP_BODIES_H
+#define FLUSHERS_HTTP_BODIES_H
+
+#include <weir/json.h>
+#include "http/options.h"
+#include "http/target.h"
+
+/* How the logs of a protocol are put together. */
+struct joint {
+    const char *first, *between, *end; /* around them; `between` may fall between requests */
+    bool alone;                        /* each log is a request */
+    bool by_group;                     /* no request has logs of two groups */
+};
+
+/* Starts zeroed. */
+struct bodies {
+    const struct http_options *options;
+    struct joint joint;
+    struct weir_convert_options convert_options;
+    struct weir_convert *convert;
+    struct weir_json_head head;  /* of ndjson and json_array */
+    struct weir_buffer selected; /* of these, where only selectors are asked for */
+    struct target target;
+
+    struct weir_http_job *job; /* at hand */
+    uint32_t n_logs;           /* in its request at hand */
+    uint64_t n_ignored;        /* logs of it that are left out by IgnoreUnExpectedData */
+};
+
+/* 0, or what weir_refuse() gives. */
+int bodies_init(
+    struct bodies *bodies, const struct http_options *options, struct weir_error *error);
+void bodies_finish(struct bodies *bodies);
+
+/* All logs of the batch, cut into requests. */
+void bodies_lay_out(
+    struct bodies *bodies, struct weir_http_job *job, const struct weir_batch *batch);
+
+#endif

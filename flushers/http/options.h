@@ -1,0 +1,72 @@
+/* The options of flusher_http beside those of the sender: filled by the host, checked here
+ * for what a table cannot say. */
+#ifndef FLUSHERS_HTTP_OPTIONS_H
+#define FLUSHERS_HTTP_OPTIONS_H
+
+#include <weir/convert.h>
+#include <weir/http.h>
+
+/* Up to RAW these are WEIR_CONVERT_*. */
+enum {
+    PROTOCOL_CUSTOM_SINGLE,
+    PROTOCOL_CUSTOM_SINGLE_FLATTEN,
+    PROTOCOL_JSONLINE,
+    PROTOCOL_INFLUXDB,
+    PROTOCOL_RAW,
+    PROTOCOL_NDJSON,
+    PROTOCOL_JSON_ARRAY,
+};
+
+struct convert_options {
+    uint32_t protocol, encoding;
+    bool has_encoding;
+    struct weir_str separator;
+    bool ignore_unexpected;
+    struct weir_str_map tag_rename, protocol_rename;
+};
+
+/* What upstream's flusher does by itself and a lane does here: read by the host. */
+struct lane_options {
+    uint64_t retry_times;
+    bool has_retry_times;
+    bool retry, has_retry;
+    uint64_t initial_delay_ns, max_delay_ns;
+    bool has_initial_delay, has_max_delay;
+};
+
+struct breaker_options {
+    double ratio;
+    uint64_t window_s;
+    bool has_ratio, has_window;
+};
+
+struct interceptor_options {
+    uint32_t type;
+    struct breaker_options breaker;
+    struct breaker_options options; /* upstream's form; goes before the other */
+};
+
+struct http_options {
+    struct weir_http_options http;
+    struct convert_options convert;
+    uint64_t max_body_size; /* bytes */
+    struct lane_options lane;
+    int64_t queue_capacity;
+    bool has_queue_capacity;
+    bool drop_when_full, has_drop_when_full;
+    struct weir_object_list interceptors; /* of struct interceptor_options */
+};
+
+#define HTTP_N_OPTION_ROWS 21
+extern const struct weir_option http_option_rows[HTTP_N_OPTION_ROWS];
+
+/* Type of the bodies. Static. */
+const char *http_content_type(const struct convert_options *convert);
+
+/* 0, or what weir_refuse() gives. */
+int http_check_convert(const struct convert_options *convert, struct weir_error *error);
+
+/* The breaker that is asked for; ratio 0: none. */
+struct breaker_options http_breaker(const struct http_options *options);
+
+#endif
