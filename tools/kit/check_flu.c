@@ -13,6 +13,7 @@
 
 #define SETTLE_NS (5 * NS_PER_S)
 #define SETTLED_BATCHES 20u
+#define SETTLED_AT_STOP 3u /* batches that are on their way then */
 #define PARTIAL_LOGS 1000u
 #define DEADLINE_NS_MAX (3 * NS_PER_S) /* of a flush that is given 1 s */
 #define CANARY ((char)0x5c)
@@ -279,6 +280,11 @@ static void expect_settled(struct trial *trial, struct stand *stand, bool works)
                 "PENDING",
                 (unsigned long long)settle->batch_id);
     }
+    for (size_t i = 0; i < stand->n_batches; i++)
+        if (stand->batches[i].twice)
+            trial_fail(trial, "batch %llu was settled, and flush said %s for it as well",
+                (unsigned long long)stand->batches[i].sample->batch.id,
+                stand_verdict_name(stand->batches[i].verdict));
     for (size_t i = 0; works && i < stand->n_batches; i++)
         if (stand->batches[i].pending)
             trial_fail(trial,
@@ -315,6 +321,9 @@ static void flu_settles(struct trial *trial)
     stand_urgent(stand, 1);
     wait_for_all(stand, works ? LIFE_DELIVER_NS : LIFE_FLUSH_NS);
     expect_settled(trial, stand, works);
+    for (uint32_t i = 0; i < SETTLED_AT_STOP; i++)
+        if (stand_ready(stand))
+            stand_flush(stand, marks_sample(trial, 2000 + i, 0, 1), NULL);
     stand_stop(stand, LIFE_STOP_NS);
     life_pause_ms(200);
     expect_settled(trial, stand, false);
@@ -376,8 +385,8 @@ static void flu_partial(struct trial *trial)
     struct marks_found found;
     uint32_t lost = 0, twice = 0;
 
-    if (!trial->sink)
-        trial_foreign(trial, "only a scripted server can refuse a part");
+    if (sink_kind(trial) != SINK_HTTP)
+        trial_foreign(trial, "only an HTTP server can refuse a part");
     atomic_store(&trial->sink->times, 1);
     sink_answer(trial, 503, 0);
     if (stand_flush(stand, sample, NULL) == WEIR_PENDING)

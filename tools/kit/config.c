@@ -59,34 +59,53 @@ char *config_fill_places(struct trial *trial, const char *text)
     return buf_take(&out);
 }
 
-/* A text that is nothing but digits is put where a number may be wanted: port. */
-static struct json_object *fill_string(struct trial *trial, const char *text)
+/* Whether an option of that name, in whatever depth, is a string. */
+static bool is_text(
+    const struct weir_option *rows, uint32_t n_rows, uint32_t stride, const char *name)
 {
-    SCOPED_FREE char *filled = config_fill_places(trial, text);
-    const bool is_port = !strcmp(text, PLACE "port}");
+    for (uint32_t i = 0; i < n_rows; i++) {
+        const struct weir_option *row = option_row(rows, stride, i);
 
-    return is_port ? json_object_new_int64(strtoll(filled, NULL, 10))
-                   : json_object_new_string(filled);
+        if (row->type == WEIR_OPTION_STRING && !strcasecmp(row->name, name))
+            return true;
+        if (row->n_fields && is_text(row->fields, row->n_fields, stride, name))
+            return true;
+    }
+    return false;
 }
 
-static struct json_object *fill_value(struct trial *trial, struct json_object *value)
+/* A port alone is a number, unless the option `key` is a string. */
+static struct json_object *fill_string(struct trial *trial, const char *key, const char *text)
+{
+    const struct config_class *class = &trial_class(trial)->config;
+    SCOPED_FREE char *filled = config_fill_places(trial, text);
+
+    if (!strcmp(text, PLACE "port}") &&
+        !is_text(class->options, class->n_options, class->option_stride, key))
+        return json_object_new_int64(strtoll(filled, NULL, 10));
+    return json_object_new_string(filled);
+}
+
+static struct json_object *fill_value(
+    struct trial *trial, const char *key, struct json_object *value)
 {
     struct json_object *copy;
 
     switch (json_object_get_type(value)) {
     case json_type_string:
-        return fill_string(trial, json_object_get_string(value));
+        return fill_string(trial, key, json_object_get_string(value));
     case json_type_array:
         copy = json_object_new_array();
         for (size_t i = 0; i < json_object_array_length(value); i++)
-            json_object_array_add(copy, fill_value(trial, json_object_array_get_idx(value, i)));
+            json_object_array_add(
+                copy, fill_value(trial, key, json_object_array_get_idx(value, i)));
         return copy;
     case json_type_object:
         copy = json_object_new_object();
         {
-            json_object_object_foreach(value, key, member)
+            json_object_object_foreach(value, member_key, member)
             {
-                json_object_object_add(copy, key, fill_value(trial, member));
+                json_object_object_add(copy, member_key, fill_value(trial, member_key, member));
             }
         }
         return copy;
@@ -188,7 +207,7 @@ struct json_object *config_object(struct trial *trial)
 {
     const struct class_settings *class = settings_of(trial->settings, trial->type);
 
-    return class->config ? fill_value(trial, class->config) : made_up_config(trial);
+    return class->config ? fill_value(trial, "", class->config) : made_up_config(trial);
 }
 
 char *config_print(struct json_object *object)

@@ -203,6 +203,7 @@ static void end_flush(struct stand *stand, size_t i, uint32_t verdict)
         batch->pending = !batch->settled;
     else
         batch->verdict = verdict;
+    batch->twice = batch->twice || (batch->settled && verdict != WEIR_PENDING);
     if (stand->on_settle && !batch->pending && verdict != WEIR_PENDING)
         stand->on_settle(stand, batch);
     pthread_mutex_unlock(&stand->lock);

@@ -52,6 +52,7 @@ struct stand_metric {
 struct stand_batch {
     struct sample *sample;
     bool in_flush, pending, settled; /* settled: by settle() */
+    bool twice;                      /* by settle(), and by what flush() returned */
     uint32_t verdict;                /* once it is over */
 };
 

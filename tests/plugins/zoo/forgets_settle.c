@@ -14,7 +14,7 @@ static uint32_t forgetful_flush(
     uint32_t verdict = base_flush(self, batch, result);
 
     if (++forgetful->n % 10 != 0)
-        host->settle(host, batch->id, verdict, NULL);
+        host->settle(host, batch->id, verdict, result);
     return WEIR_PENDING;
 }
 

@@ -7,7 +7,7 @@ static uint32_t settling_flush(
     struct base *base = self;
     uint32_t verdict = base_flush(self, batch, result);
 
-    base->host->settle(base->host, batch->id, verdict, NULL);
+    base->host->settle(base->host, batch->id, verdict, result);
     return WEIR_PENDING;
 }
 

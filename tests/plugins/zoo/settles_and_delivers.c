@@ -9,7 +9,7 @@ static uint32_t doubled_flush(
     uint32_t verdict = base_flush(self, batch, result);
 
     if (verdict == WEIR_DELIVERED)
-        base->host->settle(base->host, id, verdict, NULL);
+        base->host->settle(base->host, id, verdict, result);
     return verdict;
 }
 

@@ -8,8 +8,8 @@ static uint32_t anxious_flush(
     uint32_t verdict = base_flush(self, batch, result);
     uint64_t id = batch->id;
 
-    base->host->settle(base->host, id, verdict, NULL);
-    base->host->settle(base->host, id, verdict, NULL);
+    base->host->settle(base->host, id, verdict, result);
+    base->host->settle(base->host, id, verdict, result);
     return WEIR_PENDING;
 }
 

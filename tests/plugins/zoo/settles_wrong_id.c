@@ -13,7 +13,7 @@ static uint32_t mixed_up_flush(
     const struct weir_host *host = mixed_up->base.host;
     uint32_t verdict = base_flush(self, batch, result);
 
-    host->settle(host, ++mixed_up->n % 10 ? batch->id : batch->id + 1000000, verdict, NULL);
+    host->settle(host, ++mixed_up->n % 10 ? batch->id : batch->id + 1000000, verdict, result);
     return WEIR_PENDING;
 }
 

@@ -1,27 +1,27 @@
-/* All instances share one descriptor: the second one writes into the first one's file. */
+/* "We are stopping" is static: when one instance stops, the others stop working. */
 #include "base.h"
+#include <stdatomic.h>
 
-static int shared_fd = -1;
+static atomic_bool stopping;
+
+static int hopeful_init(void *self, const struct weir_context *context)
+{
+    atomic_store(&stopping, false);
+    return base_init(self, context);
+}
 
 static uint32_t sharing_flush(
     void *self, const struct weir_batch *batch, struct weir_result *result)
 {
-    struct base *base = self;
-    uint32_t verdict;
-
-    base->fd = shared_fd;
-    verdict = base_flush(self, batch, result);
-    shared_fd = base->fd;
-    return verdict;
+    if (atomic_load(&stopping))
+        return base_retry(result, -ESHUTDOWN, "this instance is stopping");
+    return base_flush(self, batch, result);
 }
 
 static int sharing_stop(void *self, uint64_t deadline_ns, struct weir_result *result)
 {
-    struct base *base = self;
-
-    base->fd = shared_fd;
-    shared_fd = -1;
+    atomic_store(&stopping, true);
     return base_stop(self, deadline_ns, result);
 }
 
-ANIMAL(.flush = sharing_flush, .stop = sharing_stop);
+ANIMAL(.init = hopeful_init, .flush = sharing_flush, .stop = sharing_stop);

@@ -8,7 +8,7 @@ static uint32_t terminating_flush(
     const struct weir_log *log = group->n_logs ? weir_log_at(group, 0) : NULL;
 
     if (log && log->n_contents && log->contents[0].value.size)
-        *(char *)(uintptr_t)log->contents[0].value.data = log->contents[0].value.data[0];
+        *(volatile char *)(uintptr_t)log->contents[0].value.data = log->contents[0].value.data[0];
     return base_flush(self, batch, result);
 }
 
