@@ -11,13 +11,14 @@
 #include "base/mem.h"
 
 #define EVENTS_MAX 64 /* descriptors served in one turn */
+#define TIMERS_MAX 32 /* that expire in one turn */
 #define HEAP_ARITY 4  /* children of a node: shallow, and one node's lie together */
 
 struct loop {
     int epoll_fd;
     struct loop_fd wake; /* an eventfd */
     atomic_bool stopping;
-    bool handed_over;
+    atomic_bool handed_over;
     uint64_t now_ns;
 
     struct epoll_event events[EVENTS_MAX]; /* of this turn; data.ptr NULL: removed meanwhile */
@@ -186,10 +187,10 @@ void loop_clear_timer(struct loop *loop, struct loop_timer *timer)
         settle_timer(loop, index, last);
 }
 
-/* Each timer that was set when the turn began expires at most once in it. */
+/* Some of those that are due; thousands at once must not make the others wait. */
 static void run_timers(struct loop *loop)
 {
-    for (size_t left = loop->n_timers; left && loop->n_timers; left--) {
+    for (size_t left = MIN(loop->n_timers, (size_t)TIMERS_MAX); left && loop->n_timers; left--) {
         struct loop_timer *timer = loop->heap[1];
 
         if (timer->at_ns > loop->now_ns)
