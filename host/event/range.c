@@ -32,6 +32,7 @@ void ack_source_init(struct ack_source *source, uint32_t n_lanes, const uint64_t
     source->head = source->tail = source->free = NULL;
     source->open_ranges = 0;
     source->closed = false;
+    source->lost = source->read_end = 0;
     source->positions = mem_calloc(n_lanes, sizeof *source->positions);
     source->cursors = mem_calloc(n_lanes, sizeof(struct range *));
     for (uint32_t i = 0; i < n_lanes; i++)
@@ -98,6 +99,36 @@ bool ack_all_secured(struct ack_source *source)
     all = source->head == NULL;
     pthread_mutex_unlock(&source->lock);
     return all;
+}
+
+bool ack_lane_secured(struct ack_source *source, uint32_t lane)
+{
+    bool all;
+
+    pthread_mutex_lock(&source->lock);
+    all = source->cursors[lane] == NULL;
+    pthread_mutex_unlock(&source->lock);
+    return all;
+}
+
+bool ack_lane_lost(struct ack_source *source, uint32_t lane)
+{
+    bool lost;
+
+    pthread_mutex_lock(&source->lock);
+    lost = source->lost >> lane & 1;
+    pthread_mutex_unlock(&source->lock);
+    return lost;
+}
+
+uint64_t ack_read_end(struct ack_source *source, uint32_t lane)
+{
+    uint64_t end;
+
+    pthread_mutex_lock(&source->lock);
+    end = MAX(source->positions[lane], source->read_end);
+    pthread_mutex_unlock(&source->lock);
+    return end;
 }
 
 /* Moves a lane's position over what is secured for it. */
@@ -167,6 +198,7 @@ struct range *range_open(struct ack_source *source, uint64_t start, uint64_t end
     else
         source->head = range;
     source->tail = range;
+    source->read_end = end;
     source->open_ranges++;
     for (lane = 0; lane < source->n_lanes; lane++)
         advance(source, lane);
@@ -178,6 +210,7 @@ void range_set_end(struct range *range, uint64_t end)
 {
     pthread_mutex_lock(&range->source->lock);
     range->end = end;
+    range->source->read_end = end;
     pthread_mutex_unlock(&range->source->lock);
 }
 
@@ -246,6 +279,7 @@ void range_abandon(struct range *range, uint64_t lanes)
 {
     pthread_mutex_lock(&range->source->lock);
     range->lost |= lanes;
+    range->source->lost |= lanes;
     pthread_mutex_unlock(&range->source->lock);
     range_release(range, lanes);
 }

@@ -33,6 +33,8 @@ struct ack_source {
     struct range *head, *tail, *free;
     uint32_t open_ranges;
     bool closed;
+    uint64_t lost;          /* lanes that gave a range up */
+    uint64_t read_end;      /* of the newest range */
     uint64_t *positions;    /* by lane */
     struct range **cursors; /* by lane: the first range not yet secured for it */
 };
@@ -47,8 +49,14 @@ void ack_source_finish(struct ack_source *source);
 /* The position of a lane; of the lane that is most behind. [any] */
 uint64_t ack_position(struct ack_source *source, uint32_t lane);
 uint64_t ack_position_min(struct ack_source *source);
-/* Whether every range made so far is secured for all lanes. [any] */
+/* Whether every range made so far is secured for all lanes; for this lane. [any] */
 bool ack_all_secured(struct ack_source *source);
+bool ack_lane_secured(struct ack_source *source, uint32_t lane);
+/* Whether a range was given up for this lane, so that its position will never pass it. */
+bool ack_lane_lost(struct ack_source *source, uint32_t lane);
+/* Where reading has come to for this lane, secured or not: what is behind it was never
+ * read, what is before it is with the lane. [any] */
+uint64_t ack_read_end(struct ack_source *source, uint32_t lane);
 
 /* A range [start, end) of bytes, held once for each lane of `lanes`; for the others
  * it counts as secured. Ranges of a source are made in order. [loop] */

@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "input/checkpoints_private.h"
 
-static void encode_now(const struct checkpoint *checkpoint, struct buf *value)
+static void encode_now(const struct checkpoint *checkpoint, struct buf *value,
+    uint64_t (*position)(const struct checkpoint *checkpoint, uint32_t lane))
 {
     struct checkpoint_record record = {
         .path = {checkpoint->path, strlen(checkpoint->path)},
@@ -20,7 +21,7 @@ static void encode_now(const struct checkpoint *checkpoint, struct buf *value)
 
     for (uint32_t i = 0; i < checkpoint->n_lanes; i++) {
         record.lanes[i] = (struct weir_str){checkpoint->lanes[i], strlen(checkpoint->lanes[i])};
-        record.positions[i] = ack_position(checkpoint->source, i);
+        record.positions[i] = position(checkpoint, i);
     }
     checkpoint_encode(&record, value);
 }
@@ -32,7 +33,7 @@ void checkpoint_take_positions(struct checkpoint *checkpoint, struct checkpoint_
 
     list_remove(&checkpoint->dirty);
     if (!checkpoint->forgotten)
-        encode_now(checkpoint, value);
+        encode_now(checkpoint, value, chain_secured);
 }
 
 /* Marks it for writing; under the lock. */
@@ -60,7 +61,7 @@ void checkpoint_touch(struct checkpoint *checkpoint)
         self->grown_bytes += position - checkpoint->noted;
         checkpoint->noted = position;
     }
-    mark_dirty(checkpoint);
+    mark_dirty(chain_newest(checkpoint));
     if (self->grown_bytes >= CHECKPOINTS_BYTES)
         pthread_cond_signal(&self->work);
     pthread_mutex_unlock(&self->lock);
@@ -77,7 +78,8 @@ void checkpoint_describe(
         checkpoint->path = mem_strdup(path);
     }
     checkpoint->print = *print;
-    mark_dirty(checkpoint);
+    if (!checkpoint->newer)
+        mark_dirty(checkpoint);
     pthread_mutex_unlock(&self->lock);
 }
 
@@ -94,18 +96,41 @@ static struct checkpoint *find_open(
     return NULL;
 }
 
+/* It and those before it are written no more; those that are closed go. */
 static void supersede(struct checkpoint *checkpoint)
 {
-    checkpoint->superseded = true;
-    map_remove(&checkpoint->owner->open, &checkpoint->by_key);
-    list_remove(&checkpoint->dirty);
+    while (checkpoint) {
+        struct checkpoint *older = checkpoint->older;
+
+        checkpoint->superseded = true;
+        checkpoint->older = checkpoint->newer = NULL;
+        if (checkpoint->frozen)
+            checkpoint_destroy(checkpoint);
+        checkpoint = older;
+    }
+}
+
+/* The new one takes the place of what is open with its key. */
+static void take_place(struct checkpoint *checkpoint, bool continues)
+{
+    struct checkpoints *self = checkpoint->owner;
+    struct checkpoint *older = find_open(self, &checkpoint->key);
+
+    if (older) {
+        map_remove(&self->open, &older->by_key);
+        list_remove(&older->dirty);
+    }
+    if (older && continues)
+        chain_continue(older, checkpoint);
+    else
+        supersede(older);
+    map_put(&self->open, &checkpoint->by_key, checkpoint_key_hash(&checkpoint->key));
 }
 
 struct checkpoint *checkpoint_open(
     struct checkpoints *checkpoints, const struct checkpoint_spec *spec)
 {
     struct checkpoint *checkpoint = mem_zalloc(sizeof *checkpoint);
-    struct checkpoint *older;
 
     checkpoint->owner = checkpoints;
     checkpoint->key = spec->key;
@@ -120,10 +145,7 @@ struct checkpoint *checkpoint_open(
     checkpoint->noted = ack_position_min(spec->source);
 
     pthread_mutex_lock(&checkpoints->lock);
-    older = find_open(checkpoints, &spec->key);
-    if (older)
-        supersede(older);
-    map_put(&checkpoints->open, &checkpoint->by_key, checkpoint_key_hash(&spec->key));
+    take_place(checkpoint, spec->continues);
     checkpoint->noted_by = checkpoints->n_rounds + checkpoints->busy + 1;
     checkpoints->now = true;
     mark_dirty(checkpoint);
@@ -153,13 +175,35 @@ void checkpoint_forget(struct checkpoint *checkpoint)
     pthread_mutex_unlock(&self->lock);
 }
 
-static void checkpoint_destroy(struct checkpoint *checkpoint)
+void checkpoint_destroy(struct checkpoint *checkpoint)
 {
     for (uint32_t i = 0; i < checkpoint->n_lanes; i++)
         free(checkpoint->lanes[i]);
     free((void *)checkpoint->lanes);
+    free(checkpoint->frozen);
     free(checkpoint->path);
     free(checkpoint);
+}
+
+/* Under the lock. When no generation is open any more the last positions are written;
+ * before, the newest goes on, with what has become of the others. */
+static void close_chain(struct checkpoint *checkpoint)
+{
+    struct checkpoint *newest = chain_newest(checkpoint);
+    struct checkpoints *self = checkpoint->owner;
+    bool changed = newest != checkpoint || newest->older || list_linked(&newest->dirty);
+
+    chain_freeze(checkpoint);
+    if (!chain_prune(newest)) {
+        mark_dirty(newest);
+        return;
+    }
+    if (changed) {
+        checkpoint_take_positions(newest, &self->pending);
+        pthread_cond_signal(&self->work);
+    }
+    map_remove(&self->open, &newest->by_key);
+    supersede(newest);
 }
 
 void checkpoint_close(struct checkpoint *checkpoint)
@@ -170,13 +214,11 @@ void checkpoint_close(struct checkpoint *checkpoint)
         return;
     self = checkpoint->owner;
     pthread_mutex_lock(&self->lock);
-    if (!checkpoint->superseded) {
-        if (list_linked(&checkpoint->dirty))
-            checkpoint_take_positions(checkpoint, &self->pending);
-        map_remove(&self->open, &checkpoint->by_key);
-    }
+    if (checkpoint->superseded)
+        checkpoint_destroy(checkpoint);
+    else
+        close_chain(checkpoint);
     pthread_mutex_unlock(&self->lock);
-    checkpoint_destroy(checkpoint);
 }
 
 void checkpoints_sync(struct checkpoints *checkpoints)
@@ -292,7 +334,7 @@ static bool find_unwritten(
     if (!pending)
         pending = checkpoint_set_find(&self->writing, key);
     if (open)
-        encode_now(open, value);
+        encode_now(open, value, chain_resume);
     else if (pending)
         buf_append(value, pending->value.data, pending->value.size);
     return open || pending;

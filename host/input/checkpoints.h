@@ -46,10 +46,13 @@ struct checkpoint_spec {
     const char *const *lanes; /* names, by number */
     uint32_t n_lanes;
     struct ack_source *source; /* where positions are asked; lives until checkpoint_close */
+    bool continues;            /* its positions are what checkpoints_find told */
 };
 
-/* Notes the file, which is written at once. Another that is open with the same key is
- * superseded: it is written no more. */
+/* Notes the file, which is written at once. Another may still be open with the same key:
+ * the input was made anew by a reload, and what the one before has read is still with
+ * its lanes. If this one continues it, a lane's position stays that of the older one
+ * until all of that is secured; else the older one is written no more. */
 struct checkpoint *checkpoint_open(
     struct checkpoints *checkpoints, const struct checkpoint_spec *spec);
 /* Whether it is in the store (or could not be put there): what is delivered before may
@@ -65,8 +68,10 @@ void checkpoint_touch(struct checkpoint *checkpoint);
 void checkpoint_describe(
     struct checkpoint *checkpoint, const char *path, const struct fingerprint *print);
 
-/* What is known of a file: its newest positions, written or not. `value` holds the
- * memory of the record. False when nothing is known. */
+/* What is known of a file, written or not, and where each lane is to go on reading:
+ * at what is secured; but where it is open still, at the end of what was read and has
+ * not been given back. `value` holds the memory of the record. False when nothing is
+ * known. */
 bool checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
     struct buf *value, struct checkpoint_record *ret_record);
 

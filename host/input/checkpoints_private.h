@@ -21,8 +21,14 @@ struct checkpoint {
     struct ack_source *source;
     uint64_t noted_by; /* the round of writing that puts it into the store */
     uint64_t noted;    /* the smallest position when it was last looked at */
-    bool superseded;   /* another is open with its key */
+    bool superseded;   /* another has taken its key and does not continue it */
     bool forgotten;    /* closing it takes it out of the store */
+
+    /* The generations of one file: a newer one continues the older. */
+    struct checkpoint *older, *newer;
+    uint64_t *frozen;   /* positions when it was closed; NULL: it is not */
+    uint64_t unsecured; /* lanes that were not, then */
+    uint64_t covered;   /* lanes for which the newer one reads again what was given back */
 };
 
 struct checkpoints {
@@ -46,6 +52,20 @@ struct checkpoints {
 
 /* The writer's thread; `argument` is the struct checkpoints. */
 void *checkpoints_write_loop(void *argument);
+
+/* checkpoint_chain.c; all under the lock. Where a lane is over all generations: secured;
+ * to go on reading. `newest` is the newest. */
+uint64_t chain_secured(const struct checkpoint *newest, uint32_t lane);
+uint64_t chain_resume(const struct checkpoint *newest, uint32_t lane);
+struct checkpoint *chain_newest(struct checkpoint *checkpoint);
+/* `newest` begins where chain_resume said. */
+void chain_continue(struct checkpoint *older, struct checkpoint *newest);
+/* Its source goes. */
+void chain_freeze(struct checkpoint *checkpoint);
+/* Frees those that matter no more, of the older ones; whether none is open still,
+ * `newest` included. */
+bool chain_prune(struct checkpoint *newest);
+void checkpoint_destroy(struct checkpoint *checkpoint);
 
 /* Under the lock: what is to be written but has not been taken by the writer, and the
  * positions of now of one checkpoint, put among it. */

@@ -161,10 +161,15 @@ static struct input *create(const struct input_context *context, char *why, size
     return &self->input;
 }
 
+/* A line of which only the beginning has come goes as it is: it cannot be read again. */
 static void stop(struct input *input)
 {
-    pause_watching(self_of(input));
-    self_of(input)->ended = true;
+    struct input_stdin *self = self_of(input);
+
+    pause_watching(self);
+    if (!self->ended)
+        push(self, lines_rest(&self->lines));
+    self->ended = true;
 }
 
 static void destroy(struct input *input)

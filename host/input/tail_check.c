@@ -71,8 +71,9 @@ static bool saved_positions(struct tail *tail, uint64_t size, uint64_t *position
     return true;
 }
 
-/* Sets out from these positions, with a source of its own. */
-static void begin_at(struct tail *tail, const uint64_t *positions)
+/* Sets out from these positions, with a source of its own. `continues`: they are what
+ * the checkpoint said. */
+static void begin_at(struct tail *tail, const uint64_t *positions, bool continues)
 {
     const struct input_context *context = context_of(tail);
     struct checkpoint_spec spec = {
@@ -83,6 +84,7 @@ static void begin_at(struct tail *tail, const uint64_t *positions)
         .born_ns = tail->born_ns,
         .lanes = context->lanes,
         .n_lanes = context->n_lanes,
+        .continues = continues,
     };
     uint64_t least = positions[0];
 
@@ -110,7 +112,7 @@ static int begin(struct tail *tail, uint64_t size)
 
     fingerprint_check(&tail->print, tail->fd, &same);
     if (saved_positions(tail, size, positions)) {
-        begin_at(tail, positions);
+        begin_at(tail, positions, true);
         tail->already_read = size > 0 && tail->position == size;
         return 0;
     }
@@ -119,7 +121,7 @@ static int begin(struct tail *tail, uint64_t size)
     first = first_position(tail, size);
     for (uint32_t i = 0; i < n_lanes; i++)
         positions[i] = first;
-    begin_at(tail, positions);
+    begin_at(tail, positions, false);
     return 0;
 }
 
@@ -141,7 +143,7 @@ static void begin_anew(struct tail *tail, enum tail_change change, uint64_t size
     troubles_add(troubles, TROUBLE_LOST_BYTES, tail->path, tail_unread(tail, tail->was_size));
     tail->print = (struct fingerprint){0};
     fingerprint_check(&tail->print, tail->fd, &same);
-    begin_at(tail, zeros);
+    begin_at(tail, zeros, false);
 }
 
 static int open_path(struct tail *tail, struct stat *ret_status)
