@@ -11,6 +11,7 @@ static const struct {
     const char *help; /* NULL: not for people */
 } commands[] = {
     {"run", cli_run, "run pipelines"},
+    {"reload", cli_reload, "make a running weir read its configuration again"},
     {"status", cli_status, "how a running weir is, and why it does not send"},
     {"check", cli_check, "say everything that is wrong with configurations"},
     {"plugins", cli_plugins, "list the plugins, their types and their state"},

@@ -1,10 +1,12 @@
 #include "admin/commands.h"
 
 #include <string.h>
+#include "admin/reload.h"
 #include "admin/status.h"
 #include "base/util.h"
 
 static const struct control_command commands[] = {
+    {"reload", reload_command},
     {"status", status_command},
 };
 

@@ -8,99 +8,103 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include "app/catalog.h"
-#include "app/configs.h"
 #include "app/data_lock.h"
-#include "app/ingest.h"
+#include "app/once_report.h"
+#include "app/reload.h"
 #include "app/snapshot.h"
+#include "app/stop.h"
 #include "base/clock.h"
 #include "base/host_facts.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "delivery/dead_letter.h"
 #include "input/checkpoints.h"
-#include "pipeline/pipeline.h"
 
-/* How often a stop looks whether all is settled. */
-#define DRAIN_LOOK_NS (2 * NS_PER_MS)
 /* A signal so soon after the first is the same one, sent to the process and to its
  * group (timeout(1) does that). */
 #define SAME_SIGNAL_NS (300 * NS_PER_MS)
-/* What flushers get for stop(), all together. */
-#define STOP_TIMEOUT_NS (5 * NS_PER_S)
+
+/* So long the pipelines that are made wait for those that are not yet. */
+#define LOAD_PATIENCE_NS (2 * NS_PER_S)
 
 struct app {
     struct app_request request;
     uint64_t started_ns;
-    struct config_set configs; /* as they were read */
-    struct loop *loop;         /* the control thread's */
+    int lock_fd;
+    struct loop *loop; /* the control thread's */
     struct loop_fd signals;
-    struct loop_call once_ended; /* posted by the ingest loops */
-    struct loop_timer drain_timer;
+    struct loop_call input_ended; /* posted by the ingest loops */
+    struct jobs *jobs;
     struct ingest *ingest;
+    struct loop_timer patience; /* with the first load */
     struct pipeline_shared shared;
     struct host_facts host;
-    struct pipeline **pipelines;
-    size_t n_pipelines;
-    size_t n_refused; /* could not be built */
-    _Atomic size_t n_ended;
-    int lock_fd;
-
-    bool stopping, at_once;         /* a second signal: no more waiting */
-    uint64_t stopping_ns;           /* since when */
-    uint64_t progress, progress_ns; /* settled groups, and when they last grew */
+    struct pipeline_set *set;
+    struct reloader *reloader;
+    struct stop *stop;
+    bool loaded;            /* the first round of loading has ended */
+    _Atomic size_t n_ended; /* pipelines all of whose inputs have, with `once` */
+    uint64_t stopping_ns;   /* since when */
+    int code;               /* of the exit */
 };
+
+/* Reading begins. It waits until all pipelines have been made, which is quicker so, but
+ * not long: a flusher's init may hang. */
+static void start_ingest(struct app *app)
+{
+    char why[128];
+
+    loop_clear_timer(app->loop, &app->patience);
+    if (!ingest_start(app->ingest, why, sizeof why))
+        return;
+    log_error("cannot start", LOG_STR("why", why));
+    app->code = EXIT_INTERNAL;
+    loop_stop(app->loop);
+}
+
+static void out_of_patience(struct loop_timer *timer)
+{
+    start_ingest(container_of(timer, struct app, patience));
+}
 
 /* -- stop -- */
 
-static bool all_idle(struct app *app)
-{
-    for (size_t i = 0; i < app->n_pipelines; i++)
-        if (!pipeline_idle(app->pipelines[i]))
-            return false;
-    return true;
-}
-
-static uint64_t settled_groups(struct app *app)
-{
-    struct pipeline_totals totals;
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < app->n_pipelines; i++) {
-        pipeline_get_totals(app->pipelines[i], &totals);
-        sum += totals.lanes.settled_groups;
-    }
-    return sum;
-}
-
-/* Goes on until all is settled, or nothing has been for the drain timeout. */
-static void look_at_drain(struct loop_timer *timer)
-{
-    struct app *app = container_of(timer, struct app, drain_timer);
-    uint64_t now_ns = clock_now_ns();
-    uint64_t progress = settled_groups(app);
-
-    if (progress != app->progress) {
-        app->progress = progress;
-        app->progress_ns = now_ns;
-    }
-    if (app->at_once || all_idle(app) || now_ns - app->progress_ns >= app->request.drain_timeout_ns)
-        loop_stop(app->loop);
-    else
-        loop_set_timer(app->loop, &app->drain_timer, now_ns + DRAIN_LOOK_NS);
-}
-
-/* Upstream's order: urgent first, then the inputs, then what flows after them. */
 static void begin_stop(struct app *app)
 {
-    app->stopping = true;
+    if (stop_has_begun(app->stop))
+        return;
+    start_ingest(app);
     app->stopping_ns = clock_now_ns();
-    for (size_t i = 0; i < app->n_pipelines; i++)
-        pipeline_set_urgent(app->pipelines[i], true);
-    for (size_t i = 0; i < app->n_pipelines; i++)
-        pipeline_stop_inputs(app->pipelines[i]);
-    app->progress = settled_groups(app);
-    app->progress_ns = clock_now_ns();
-    look_at_drain(&app->drain_timer);
+    reloader_stop(app->reloader);
+    stop_begin(app->stop);
+}
+
+static void stopped(void *owner)
+{
+    struct app *app = owner;
+
+    loop_stop(app->loop);
+}
+
+static void take_stop_signal(struct app *app, const char *name)
+{
+    bool again = stop_has_begun(app->stop);
+
+    if (again && clock_now_ns() - app->stopping_ns < SAME_SIGNAL_NS)
+        return;
+    log_info(again ? "second signal: stopping at once" : "stopping", LOG_STR("signal", name));
+    if (again)
+        stop_at_once(app->stop);
+    else
+        begin_stop(app);
+}
+
+static void take_reload_signal(struct app *app)
+{
+    if (app->request.once)
+        log_warn("with --once the configuration is not read again");
+    else
+        reloader_ask(app->reloader, "SIGHUP", NULL);
 }
 
 static void on_signal(struct loop_fd *watch, uint32_t events)
@@ -110,17 +114,10 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 
     (void)events;
     while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGHUP) {
-            log_warn("reload is not available yet; restart to read the configuration again");
-            continue;
-        }
-        if (app->stopping && clock_now_ns() - app->stopping_ns < SAME_SIGNAL_NS)
-            continue;
-        log_info(app->stopping ? "second signal: stopping at once" : "stopping",
-            LOG_STR("signal", strsignal((int)info.ssi_signo)));
-        app->at_once = app->stopping;
-        if (!app->stopping)
-            begin_stop(app);
+        if (info.ssi_signo == SIGHUP)
+            take_reload_signal(app);
+        else
+            take_stop_signal(app, strsignal((int)info.ssi_signo));
     }
 }
 
@@ -131,58 +128,75 @@ static void on_pipeline_ended(void *owner, struct pipeline *pipeline)
     struct app *app = owner;
 
     (void)pipeline;
-    if (++app->n_ended == app->n_pipelines)
-        loop_post(app->loop, &app->once_ended);
+    app->n_ended++;
+    loop_post(app->loop, &app->input_ended);
 }
 
-static void on_once_ended(struct loop_call *call)
+static void on_input_ended(struct loop_call *call)
 {
-    struct app *app = container_of(call, struct app, once_ended);
+    struct app *app = container_of(call, struct app, input_ended);
 
-    if (!app->stopping)
+    if (app->loaded && app->n_ended == pipeline_set_running(app->set))
         begin_stop(app);
 }
 
-static void report_lane(struct lane *lane, struct lane_stats *sum)
-{
-    struct lane_stats stats;
+/* -- loading -- */
 
-    lane_get_stats(lane, &stats);
-    log_info("done", LOG_STR("flusher", lane_name(lane)),
-        LOG_INT("delivered", stats.delivered_logs), LOG_INT("rejected", stats.rejected_logs),
-        LOG_INT("dropped", stats.dropped_logs), LOG_INT("left", stats.left_logs),
-        LOG_INT("retries", stats.retries));
-    sum->rejected_logs += stats.rejected_logs;
-    sum->dropped_logs += stats.dropped_logs;
-    sum->left_logs += stats.left_logs;
+static void applied(void *owner, struct reload_result *result)
+{
+    struct app *app = owner;
+
+    reloader_applied(app->reloader, result);
 }
 
-static void report_reading(struct pipeline *pipeline, struct lane_stats *sum)
+static void reload_began(void *owner)
 {
-    struct pipeline_totals totals;
-    char why[1024];
-
-    pipeline_get_totals(pipeline, &totals);
-    pipeline_explain(pipeline, why, sizeof why);
-    if (!totals.read_logs || why[0])
-        log_warn(
-            "nothing was read", LOG_STR("pipeline", pipeline_name(pipeline)), LOG_STR("why", why));
-    sum->dropped_logs += totals.aggregator_dropped_logs;
+    (void)owner;
 }
 
-/* What became of everything, lane by lane, and the exit code that says so. */
-static int report_once(struct app *app)
+static void first_load_ended(struct app *app)
 {
-    struct lane_stats sum = {0};
+    size_t n_running = pipeline_set_running(app->set), n_refused = pipeline_set_refused(app->set);
 
-    for (size_t i = 0; i < app->n_pipelines; i++) {
-        report_reading(app->pipelines[i], &sum);
-        for (size_t j = 0; j < pipeline_n_lanes(app->pipelines[i]); j++)
-            report_lane(pipeline_lane(app->pipelines[i], j), &sum);
+    app->loaded = true;
+    if (!n_running) {
+        log_error("no pipeline can run", LOG_INT("refused", n_refused));
+        app->code = EXIT_CONFIG;
+        begin_stop(app);
+        return;
     }
-    if (sum.left_logs)
-        return EXIT_LEFT;
-    return sum.dropped_logs || sum.rejected_logs || app->n_refused ? EXIT_FINDINGS : 0;
+    start_ingest(app);
+    log_info("running", LOG_INT("pipelines", n_running), LOG_INT("refused", n_refused));
+    if (app->request.once)
+        on_input_ended(&app->input_ended);
+}
+
+static void tell_of_reload(const struct app *app, const struct reload_result *result)
+{
+    const struct log_field fields[] = {
+        LOG_INT("changes", result->count - result->n_refused),
+        LOG_INT("refused", result->n_refused),
+        LOG_INT("untouched", result->n_untouched),
+        LOG_INT("running", pipeline_set_running(app->set)),
+        LOG_INT("took_ms", result->took_ns / NS_PER_MS),
+    };
+
+    if (reload_result_ok(result))
+        log_write(LOG_LEVEL_INFO, "reloaded", fields, ARRAY_SIZE(fields));
+    else
+        log_write(LOG_LEVEL_WARN, "reloaded, but not all of it", fields, ARRAY_SIZE(fields));
+}
+
+static void reload_ended(void *owner, const struct reload_result *result)
+{
+    struct app *app = owner;
+
+    if (stop_has_begun(app->stop))
+        return;
+    if (app->loaded)
+        tell_of_reload(app, result);
+    else
+        first_load_ended(app);
 }
 
 /* -- set-up -- */
@@ -222,7 +236,7 @@ static unsigned n_cores(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
-static int set_up(struct app *app)
+static int share(struct app *app)
 {
     SCOPED_FREE char *folder = mem_printf("%s/checkpoints", app->request.data_dir);
     SCOPED_FREE char *letter_folder = mem_printf("%s/dead-letters", app->request.data_dir);
@@ -248,81 +262,71 @@ static int set_up(struct app *app)
         log_error("cannot open the checkpoints", LOG_STR("why", why));
         return -1;
     }
-    app->ingest = ingest_create(MIN(n_cores(), (unsigned)app->configs.count), why, sizeof why);
+    app->ingest = ingest_create(n_cores(), why, sizeof why);
     if (!app->ingest)
         log_error("cannot start", LOG_STR("why", why));
     return app->ingest ? 0 : -1;
 }
 
-static void create_pipeline(struct app *app, struct config_entry *entry)
+static void join(struct app *app)
 {
-    char why[1024] = "";
-    struct pipeline *pipeline;
+    const struct app_request *request = &app->request;
 
-    if (!entry->config->enable)
-        return;
-    pipeline = pipeline_create(
-        &app->shared, ingest_place(app->ingest), take_ptr(entry->config), why, sizeof why);
-    if (pipeline) {
-        app->pipelines[app->n_pipelines++] = pipeline;
-        return;
-    }
-    entry->why = mem_strdup(why);
-    app->n_refused++;
-    log_error("pipeline refused", LOG_STR("pipeline", entry->name), LOG_STR("why", why));
+    app->jobs = jobs_create(app->loop);
+    app->set = pipeline_set_create(&(struct pipeline_set_spec){
+        .shared = &app->shared,
+        .ingest = app->ingest,
+        .jobs = app->jobs,
+        .patience_ns = request->drain_timeout_ns,
+        .applied = applied,
+        .owner = app,
+    });
+    app->reloader = reloader_create(&(struct reloader_spec){
+        .loop = app->loop,
+        .jobs = app->jobs,
+        .set = app->set,
+        .configs = {request->catalog, request->paths, request->n_paths, request->compat},
+        .watch = request->watch && !request->once,
+        .began = reload_began,
+        .ended = reload_ended,
+        .owner = app,
+    });
+    app->stop = stop_create(&(struct stop_spec){
+        .loop = app->loop,
+        .jobs = app->jobs,
+        .set = app->set,
+        .patience_ns = request->drain_timeout_ns,
+        .done = stopped,
+        .owner = app,
+    });
 }
 
-static void create_pipelines(struct app *app)
-{
-    app->pipelines = (struct pipeline **)mem_calloc(app->configs.count, sizeof *app->pipelines);
-    app->n_refused = app->configs.n_refused;
-    for (size_t i = 0; i < app->configs.count; i++)
-        if (app->configs.items[i].config)
-            create_pipeline(app, &app->configs.items[i]);
-}
-
-/* Frees all, unless a hung flusher still uses it: then only what is safe. */
+/* Frees all, but for what a hung flusher still uses. */
 static void tear_down(struct app *app)
 {
     unsigned left;
 
-    for (size_t i = 0; i < app->n_pipelines; i++)
-        pipeline_destroy(app->pipelines[i]);
+    if (app->jobs && jobs_count(app->jobs)) { /* the process ends; what is left stays */
+        checkpoints_close(app->shared.checkpoints);
+        return;
+    }
+    if (app->ingest)
+        ingest_stop(app->ingest);
+    stop_destroy(app->stop);
+    reloader_destroy(app->reloader);
+    pipeline_set_destroy(app->set);
+    jobs_destroy(app->jobs);
     if (app->ingest)
         ingest_destroy(app->ingest);
-    if (app->shared.checkpoints)
-        checkpoints_close(app->shared.checkpoints);
+    checkpoints_close(app->shared.checkpoints);
     dead_letters_destroy(app->shared.letters);
     left = app->shared.pool ? pool_destroy(app->shared.pool) : 0;
     if (!left)
         spools_destroy(app->shared.spools);
     if (!left && app->shared.memory && !memory_used(app->shared.memory))
         memory_destroy(app->shared.memory);
-    free((void *)app->pipelines);
-}
-
-static int run_pipelines(struct app *app)
-{
-    uint64_t deadline_ns;
-    char why[128];
-
-    create_pipelines(app);
-    if (!app->n_pipelines) {
-        log_error("no pipeline can run", LOG_INT("refused", app->n_refused));
-        return EXIT_CONFIG;
-    }
-    for (size_t i = 0; i < app->n_pipelines; i++)
-        pipeline_start(app->pipelines[i]);
-    if (ingest_start(app->ingest, why, sizeof why)) {
-        log_error("cannot start", LOG_STR("why", why));
-        return EXIT_INTERNAL;
-    }
-    log_info("running", LOG_INT("pipelines", app->n_pipelines), LOG_INT("refused", app->n_refused));
-    loop_run(app->loop);
-    deadline_ns = clock_now_ns() + (app->at_once ? 0 : STOP_TIMEOUT_NS);
-    for (size_t i = 0; i < app->n_pipelines; i++)
-        pipeline_close(app->pipelines[i], NULL, deadline_ns);
-    return app->request.once ? report_once(app) : 0;
+    app->set = NULL;
+    app->reloader = NULL;
 }
 
 struct app *app_create(const struct app_request *request)
@@ -332,8 +336,8 @@ struct app *app_create(const struct app_request *request)
     app->request = *request;
     app->started_ns = clock_now_ns();
     app->signals.fd = -1;
-    app->once_ended.run = on_once_ended;
-    app->drain_timer.expired = look_at_drain;
+    app->input_ended.run = on_input_ended;
+    app->patience.expired = out_of_patience;
     app->loop = loop_create();
     app->lock_fd = data_lock(request->data_dir);
     if (app->loop && app->lock_fd >= 0)
@@ -344,18 +348,21 @@ struct app *app_create(const struct app_request *request)
 
 int app_run(struct app *app)
 {
-    struct configs_request read = {
-        app->request.catalog, app->request.paths, app->request.n_paths, app->request.compat};
-    int code = EXIT_CONFIG;
-
-    config_set_read(&read, true, &app->configs);
-    if (!app->configs.count)
-        return EXIT_NO_INPUT;
     raise_descriptor_limit();
-    if (!watch_signals(app) && !set_up(app))
-        code = run_pipelines(app);
+    app->code = EXIT_CONFIG;
+    if (!watch_signals(app) && !share(app)) {
+        join(app);
+        app->code = 0;
+        loop_set_timer(app->loop, &app->patience, clock_now_ns() + LOAD_PATIENCE_NS);
+        if (reloader_begin(app->reloader))
+            loop_run(app->loop);
+        else
+            app->code = EXIT_NO_INPUT;
+        if (!app->code && app->request.once)
+            app->code = once_report(app->set);
+    }
     tear_down(app);
-    return code;
+    return app->code;
 }
 
 void app_destroy(struct app *app)
@@ -366,8 +373,9 @@ void app_destroy(struct app *app)
         close(app->signals.fd);
     if (app->lock_fd >= 0)
         close(app->lock_fd);
+    if (app->set) /* something hangs and still uses the rest */
+        return;
     loop_destroy(app->loop);
-    config_set_finish(&app->configs);
     free(app);
 }
 
@@ -381,14 +389,12 @@ const char *app_data_dir(const struct app *app)
     return app->request.data_dir;
 }
 
-/* -- seeing it -- */
-
-static struct pipeline *find_pipeline(const struct app *app, const char *name)
+bool app_reload(struct app *app, const char *reason, struct reload_waiter *waiter)
 {
-    for (size_t i = 0; i < app->n_pipelines; i++)
-        if (!strcmp(pipeline_name(app->pipelines[i]), name))
-            return app->pipelines[i];
-    return NULL;
+    if (app->request.once || stop_has_begun(app->stop))
+        return false;
+    reloader_ask(app->reloader, reason, waiter);
+    return true;
 }
 
 struct snapshot *app_snapshot(struct app *app)
@@ -399,26 +405,12 @@ struct snapshot *app_snapshot(struct app *app)
     snapshot->uptime_ns = clock_now_ns() - app->started_ns;
     snapshot->pid = getpid();
     snapshot->data_dir = mem_strdup(app->request.data_dir);
-    snapshot->stopping = app->stopping;
+    snapshot->loading = !app->loaded;
+    snapshot->stopping = stop_has_begun(app->stop);
+    snapshot->reloads = *reloader_history(app->reloader);
+    snapshot->n_left_behind = pipeline_set_left_behind(app->set);
     snapshot->memory_used = memory_used(app->shared.memory);
     snapshot->memory_limit = MEMORY_LIMIT_DEFAULT;
-    snapshot->pipelines = mem_calloc(app->configs.count, sizeof *snapshot->pipelines);
-    for (size_t i = 0; i < app->configs.count; i++) {
-        const struct config_entry *entry = &app->configs.items[i];
-        struct snapshot_pipeline *to = &snapshot->pipelines[snapshot->n_pipelines];
-        struct pipeline *pipeline = find_pipeline(app, entry->name);
-
-        if (!pipeline && !entry->why)
-            continue;
-        to->name = mem_strdup(entry->name);
-        to->path = mem_strdup(entry->path);
-        to->state = !pipeline       ? PIPELINE_REFUSED
-                    : app->stopping ? PIPELINE_STOPPING
-                                    : PIPELINE_RUNNING;
-        to->refused = entry->why ? mem_strdup(entry->why) : NULL;
-        if (pipeline)
-            snapshot_take_pipeline(to, pipeline);
-        snapshot->n_pipelines++;
-    }
+    pipeline_set_snapshot(app->set, snapshot->stopping, snapshot);
     return snapshot;
 }

@@ -12,6 +12,7 @@
 struct app;
 struct catalog;
 struct loop;
+struct reload_waiter;
 struct snapshot;
 
 /* Exit codes of `weir run`; the rest are sysexits' (docs/operating.md). */
@@ -31,6 +32,7 @@ struct app_request {
     bool compat;
     const char *data_dir; /* made if it is not there */
     bool once;
+    bool watch;                /* the configuration files; changes are applied by themselves */
     uint64_t drain_timeout_ns; /* without progress, at a stop */
 };
 
@@ -44,6 +46,10 @@ void app_destroy(struct app *app);
 /* The loop of the control thread, which app_run turns. */
 struct loop *app_loop(struct app *app);
 const char *app_data_dir(const struct app *app);
+
+/* Reads the configuration again; `waiter` (app/reload.h) is told what came of it, or
+ * NULL when the process ends before. False when that cannot be: with `once`, at a stop. */
+bool app_reload(struct app *app, const char *reason, struct reload_waiter *waiter);
 
 /* How everything is now; the caller's (app/snapshot.h). On the control thread. */
 struct snapshot *app_snapshot(struct app *app);

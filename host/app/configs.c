@@ -55,6 +55,13 @@ static void keep_problems(struct config_set *set, const struct diag_list *diags)
             set->problems[set->n_problems++] = diag_words(&diags->items[i]);
 }
 
+static int by_name(const void *left, const void *right)
+{
+    const struct config_entry *a = left, *b = right;
+
+    return strcmp(a->name, b->name);
+}
+
 static void log_diags(const struct diag_list *diags)
 {
     for (size_t i = 0; i < diags->count; i++) {
@@ -82,6 +89,7 @@ void config_set_read(const struct configs_request *request, bool text, struct co
         read_file(&ret_set->items[i], paths[i], &read, &diags);
         ret_set->n_refused += !ret_set->items[i].config;
     }
+    qsort(ret_set->items, n_paths, sizeof *ret_set->items, by_name);
     free((void *)paths);
     diag_list_hide_lines(&diags);
     if (text)
@@ -89,6 +97,17 @@ void config_set_read(const struct configs_request *request, bool text, struct co
     else
         log_diags(&diags);
     diag_list_finish(&diags);
+}
+
+static int compare_name(const void *name, const void *item)
+{
+    return strcmp(name, ((const struct config_entry *)item)->name);
+}
+
+struct config_entry *config_set_find(const struct config_set *set, const char *name)
+{
+    return set->count ? bsearch(name, set->items, set->count, sizeof *set->items, compare_name)
+                      : NULL;
 }
 
 void config_set_finish(struct config_set *set)

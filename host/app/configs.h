@@ -16,7 +16,7 @@ struct config_entry {
 };
 
 struct config_set {
-    struct config_entry *items; /* in the order of the arguments and names */
+    struct config_entry *items; /* by name */
     size_t count, n_refused;
     char **problems; /* with the arguments themselves: nothing there, two of one name */
     size_t n_problems;
@@ -32,6 +32,8 @@ struct configs_request {
 /* Reads all files. What is wrong with them is told: as text on standard error with
  * `text`, else a log line each. */
 void config_set_read(const struct configs_request *request, bool text, struct config_set *ret_set);
+/* NULL: there is none of that name. */
+struct config_entry *config_set_find(const struct config_set *set, const char *name);
 void config_set_finish(struct config_set *set);
 
 #endif

@@ -31,6 +31,8 @@ int ingest_start(struct ingest *ingest, char *why, size_t why_max)
     for (unsigned i = 0; i < ingest->n_loops; i++) {
         struct ingest_loop *loop = &ingest->loops[i];
 
+        if (loop->started)
+            continue;
         loop_hand_over(loop->loop);
         loop->started = !pthread_create(&loop->thread, NULL, loop_main, loop->loop);
         if (loop->started)
@@ -62,15 +64,26 @@ struct ingest *ingest_create(unsigned wanted, char *why, size_t why_max)
     return ingest;
 }
 
-void ingest_destroy(struct ingest *ingest)
+void ingest_stop(struct ingest *ingest)
 {
     for (unsigned i = 0; i < ingest->n_loops; i++) {
         struct ingest_loop *loop = &ingest->loops[i];
 
-        if (loop->started) {
-            loop_stop(loop->loop);
-            pthread_join(loop->thread, NULL);
-        }
+        if (!loop->started)
+            continue;
+        loop_stop(loop->loop);
+        pthread_join(loop->thread, NULL);
+        loop_take_back(loop->loop);
+        loop->started = false;
+    }
+}
+
+void ingest_destroy(struct ingest *ingest)
+{
+    ingest_stop(ingest);
+    for (unsigned i = 0; i < ingest->n_loops; i++) {
+        struct ingest_loop *loop = &ingest->loops[i];
+
         watcher_destroy(loop->watcher);
         loop_destroy(loop->loop);
     }

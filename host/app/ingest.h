@@ -13,9 +13,12 @@ struct ingest;
 
 /* For `wanted` threads, at least one; they do not run yet. NULL with words in `why`. */
 struct ingest *ingest_create(unsigned wanted, char *why, size_t why_max);
-/* Starts the threads: what was made on the loops until then runs. 0, or -1 with words. */
+/* Starts the threads, unless they run: what was made on the loops until then runs. 0, or
+ * -1 with words. */
 int ingest_start(struct ingest *ingest, char *why, size_t why_max);
-/* Ends the threads; no pipeline may be left on them. */
+/* Ends the threads: what is on the loops is the caller's again. */
+void ingest_stop(struct ingest *ingest);
+/* No pipeline may be left on them. */
 void ingest_destroy(struct ingest *ingest);
 /* Where the next pipeline goes: in turn. */
 struct pipeline_place ingest_place(struct ingest *ingest);

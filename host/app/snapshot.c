@@ -7,6 +7,7 @@
 static const char *const state_names[PIPELINE_N_STATES] = {
     [PIPELINE_STARTING] = "starting",
     [PIPELINE_RUNNING] = "running",
+    [PIPELINE_CHANGING] = "changing",
     [PIPELINE_STOPPING] = "stopping",
     [PIPELINE_REFUSED] = "refused",
 };
@@ -26,16 +27,11 @@ static void take_lane(struct snapshot_lane *ret, struct lane *lane)
 void snapshot_take_pipeline(struct snapshot_pipeline *ret, struct pipeline *pipeline)
 {
     struct pipeline_totals totals;
-    char why[1024];
 
     pipeline_get_totals(pipeline, &totals);
     ret->read_logs = totals.read_logs;
     ret->read_bytes = totals.read_bytes;
     ret->waits = pipeline_waits(pipeline);
-    if (!totals.read_logs) {
-        pipeline_explain(pipeline, why, sizeof why);
-        ret->nothing_read = why[0] ? mem_strdup(why) : NULL;
-    }
     ret->n_lanes = pipeline_n_lanes(pipeline);
     ret->lanes = mem_calloc(ret->n_lanes, sizeof *ret->lanes);
     for (size_t i = 0; i < ret->n_lanes; i++)

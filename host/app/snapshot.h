@@ -5,6 +5,7 @@
 #ifndef APP_SNAPSHOT_H
 #define APP_SNAPSHOT_H
 
+#include "app/reload_history.h"
 #include "delivery/lane.h"
 
 struct snapshot_lane {
@@ -16,6 +17,7 @@ struct snapshot_lane {
 enum pipeline_state {
     PIPELINE_STARTING, /* its flushers are being made */
     PIPELINE_RUNNING,
+    PIPELINE_CHANGING, /* it runs while the next generation is made, and hands over */
     PIPELINE_STOPPING, /* what is left is being delivered */
     PIPELINE_REFUSED,  /* nothing of that name runs */
     PIPELINE_N_STATES,
@@ -37,7 +39,10 @@ struct snapshot {
     uint64_t wall_ns, uptime_ns;
     long pid;
     char *data_dir;
+    bool loading; /* for the first time */
     bool stopping;
+    struct reload_history reloads;
+    uint64_t n_left_behind;              /* flushers that hung at a stop or reload */
     size_t memory_used, memory_limit;    /* bytes */
     struct snapshot_pipeline *pipelines; /* by name */
     size_t n_pipelines;

@@ -23,6 +23,7 @@ int cli_plugins(int argc, char **argv);
 int cli_describe(int argc, char **argv);
 int cli_schema(int argc, char **argv);
 int cli_explain(int argc, char **argv);
+int cli_reload(int argc, char **argv);
 int cli_status(int argc, char **argv);
 
 #endif

@@ -24,6 +24,7 @@ static const char help[] =
     "  --data DIR              where positions are kept (default ./.weir)\n"
     "  --once                  read what is there, deliver it, and end\n"
     "  --drain-timeout TIME    how long a stop waits without progress (default 10s)\n"
+    "  --no-watch              do not watch the configuration: SIGHUP or `weir reload` only\n"
     "  --compat                unknown keys are warnings, as upstream ignores them\n"
     "  --log-level LEVEL       error, warn, info (default), debug\n"
     "  --log-format FORMAT     plain, logfmt, json\n"
@@ -38,7 +39,7 @@ static const char help[] =
 struct run_options {
     struct plugin_files plugins;
     const char *data_dir;
-    bool once, compat;
+    bool once, compat, no_watch;
     uint64_t drain_timeout_ns;
     enum log_level level;
     enum log_format format;
@@ -50,6 +51,7 @@ enum {
     OPT_ONCE,
     OPT_DRAIN,
     OPT_COMPAT,
+    OPT_NO_WATCH,
     OPT_LEVEL,
     OPT_FORMAT,
     OPT_HELP
@@ -61,6 +63,7 @@ static const struct option long_options[] = {
     {"once", no_argument, NULL, OPT_ONCE},
     {"drain-timeout", required_argument, NULL, OPT_DRAIN},
     {"compat", no_argument, NULL, OPT_COMPAT},
+    {"no-watch", no_argument, NULL, OPT_NO_WATCH},
     {"log-level", required_argument, NULL, OPT_LEVEL},
     {"log-format", required_argument, NULL, OPT_FORMAT},
     {"help", no_argument, NULL, OPT_HELP},
@@ -87,6 +90,9 @@ static int take_option(struct run_options *options, int option)
         break;
     case OPT_COMPAT:
         options->compat = true;
+        break;
+    case OPT_NO_WATCH:
+        options->no_watch = true;
         break;
     case OPT_LEVEL:
         good = log_level_parse(optarg, &options->level);
@@ -145,6 +151,7 @@ static int run_with(struct run_options *options, char **arguments, int n)
         .compat = options->compat,
         .data_dir = options->data_dir,
         .once = options->once,
+        .watch = !options->no_watch,
         .drain_timeout_ns = options->drain_timeout_ns,
     };
     int code;

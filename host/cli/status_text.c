@@ -63,11 +63,12 @@ static void put_head(struct json_object *status, struct buf *out)
     struct json_object *memory = json_object_object_get(status, "memory");
     char up[24], used[24], limit[24];
 
-    buf_printf(out, "weir %s, pid %s, up %s, data %s, memory %s of %s%s\n",
+    buf_printf(out, "weir %s, pid %s, up %s, data %s, memory %s of %s%s%s\n",
         text_of(status, "version"), text_of(status, "pid"),
         duration_text(seconds_of(status, "uptime"), up), text_of(status, "data"),
         size_text(count_of(memory, "used_bytes"), used),
         size_text(count_of(memory, "limit_bytes"), limit),
+        flag_of(status, "loading") ? ", loading" : "",
         flag_of(status, "stopping") ? ", stopping" : "");
 }
 
@@ -148,6 +149,9 @@ void status_text(struct json_object *status, struct buf *out)
     if (!json_object_is_type(pipelines, json_type_array))
         return;
     put_lanes(pipelines, out);
+    if (count_of(status, "flushers_left_behind"))
+        buf_printf(out, "%s flushers of earlier generations hang and were left behind\n",
+            text_of(status, "flushers_left_behind"));
     for (size_t i = 0; i < json_object_array_length(pipelines); i++)
         put_notes(json_object_array_get_idx(pipelines, i), out);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "aggregate/aggregate.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "input/input.h"
@@ -10,6 +11,9 @@
 #include "pipeline/on_loop.h"
 #include "plugin/registry.h"
 #include "process/process.h"
+
+/* What an input may say of why it has read nothing. */
+#define EXPLAIN_BYTES_MAX 512
 
 struct pipeline {
     const struct pipeline_shared *shared;
@@ -37,6 +41,11 @@ struct pipeline {
 const char *pipeline_name(const struct pipeline *pipeline)
 {
     return pipeline->config->name;
+}
+
+struct pipeline_place pipeline_get_place(const struct pipeline *pipeline)
+{
+    return pipeline->place;
 }
 
 const struct pipeline_config *pipeline_get_config(const struct pipeline *pipeline)
@@ -237,6 +246,26 @@ static int create_inputs(struct pipeline *pipeline, char *why, size_t why_max)
     return 0;
 }
 
+struct pipeline *pipeline_create(const struct pipeline_shared *shared, struct pipeline_place place,
+    struct pipeline_config *config, char *why, size_t why_max)
+{
+    struct pipeline *pipeline = mem_zalloc(sizeof *pipeline);
+
+    pipeline->shared = shared;
+    pipeline->place = place;
+    pipeline->config = config;
+    pipeline->meta_tags = meta_tags_create(&config->global, shared->host);
+    gate_init(&pipeline->gate, on_gate_opened);
+    pipeline->gate_opened.run = resume_inputs;
+    pipeline->sink = (struct sink){on_batch, on_seal};
+    pipeline->fan_out.push = on_group;
+    pipeline->inputs_stopped = true; /* none has started */
+    if (!create_lanes(pipeline, why, why_max))
+        return pipeline;
+    pipeline_give_up(pipeline);
+    return NULL;
+}
+
 struct build {
     struct pipeline *pipeline;
     char *why;
@@ -256,29 +285,18 @@ static void build_stages(void *argument)
         build->r = create_inputs(build->pipeline, build->why, build->why_max);
 }
 
-struct pipeline *pipeline_create(const struct pipeline_shared *shared, struct pipeline_place place,
-    struct pipeline_config *config, char *why, size_t why_max)
+int pipeline_build(struct pipeline *pipeline, char *why, size_t why_max)
 {
-    struct pipeline *pipeline = mem_zalloc(sizeof *pipeline);
     struct build build = {pipeline, why, why_max, 0};
 
-    pipeline->shared = shared;
-    pipeline->place = place;
-    pipeline->config = config;
-    pipeline->meta_tags = meta_tags_create(&config->global, shared->host);
-    gate_init(&pipeline->gate, on_gate_opened);
-    pipeline->gate_opened.run = resume_inputs;
-    pipeline->sink = (struct sink){on_batch, on_seal};
-    pipeline->fan_out.push = on_group;
-    build.r = create_lanes(pipeline, why, why_max);
-    if (!build.r)
-        on_loop(place.loop, build_stages, &build);
-    if (!build.r)
-        return pipeline;
-    pipeline->inputs_stopped = true; /* none has started */
+    on_loop(pipeline->place.loop, build_stages, &build);
+    return build.r;
+}
+
+void pipeline_give_up(struct pipeline *pipeline)
+{
     pipeline_close(pipeline, NULL, 0);
     pipeline_destroy(pipeline);
-    return NULL;
 }
 
 /* -- life -- */
@@ -287,6 +305,7 @@ static void start_inputs(void *argument)
 {
     struct pipeline *pipeline = argument;
 
+    pipeline->inputs_stopped = false;
     for (size_t i = 0; i < pipeline->n_inputs; i++)
         pipeline->inputs[i]->class->start(pipeline->inputs[i]);
 }
@@ -420,33 +439,48 @@ struct lane *pipeline_lane(const struct pipeline *pipeline, size_t i)
 }
 
 struct explanation {
-    struct pipeline *pipeline;
-    char *text;
-    size_t text_max;
+    struct pipeline *const *pipelines;
+    size_t count;
+    const struct loop *loop;
+    char **texts;
 };
 
-static void explain_inputs(void *argument)
+static char *explain_inputs(struct pipeline *pipeline)
 {
-    struct explanation *given = argument;
-    size_t size = 0;
+    struct buf text = {0};
 
-    for (size_t i = 0; i < given->pipeline->n_inputs; i++) {
-        struct input *input = given->pipeline->inputs[i];
-        char words[512] = "";
+    for (size_t i = 0; i < pipeline->n_inputs; i++) {
+        struct input *input = pipeline->inputs[i];
+        char words[EXPLAIN_BYTES_MAX] = "";
 
         if (input_n_logs(input) || !input->class->explain)
             continue;
         input->class->explain(input, words, sizeof words);
-        if (words[0] && size < given->text_max)
-            size += (size_t)snprintf(given->text + size, given->text_max - size, "%s%s: %s",
-                size ? "; " : "", input->context->config->name, words);
+        if (words[0])
+            buf_printf(
+                &text, "%s%s: %s", text.size ? "; " : "", input->context->config->name, words);
     }
+    return buf_take(&text);
 }
 
-void pipeline_explain(struct pipeline *pipeline, char *text, size_t text_max)
+/* On the loop: all that live there. */
+static void explain_some(void *argument)
 {
-    struct explanation given = {pipeline, text, text_max};
+    struct explanation *given = argument;
 
-    text[0] = '\0';
-    on_loop(pipeline->place.loop, explain_inputs, &given);
+    for (size_t i = 0; i < given->count; i++)
+        if (given->pipelines[i]->place.loop == given->loop)
+            given->texts[i] = explain_inputs(given->pipelines[i]);
+}
+
+void pipelines_explain(struct pipeline *const *pipelines, size_t count, char **ret_texts)
+{
+    for (size_t i = 0; i < count; i++)
+        ret_texts[i] = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct explanation given = {pipelines, count, pipelines[i]->place.loop, ret_texts};
+
+        if (!ret_texts[i])
+            on_loop(pipelines[i]->place.loop, explain_some, &given);
+    }
 }

@@ -42,12 +42,19 @@ struct pipeline_place {
     struct watcher *watcher;
 };
 
-/* Builds everything and starts nothing; the flushers' init has run. Takes `config`
- * over, on failure too. NULL with words in `why`. [control] */
+/* Makes the lanes; the flushers' init has run. Takes `config` over, on failure too. NULL
+ * with words in `why`. [any one thread] */
 struct pipeline *pipeline_create(const struct pipeline_shared *shared, struct pipeline_place place,
     struct pipeline_config *config, char *why, size_t why_max);
 
+/* Makes the rest, on its loop, and starts nothing. 0; else words in `why`, and the
+ * pipeline is to be given up. */
+int pipeline_build(struct pipeline *pipeline, char *why, size_t why_max);
+/* Ends and frees one that was never started. */
+void pipeline_give_up(struct pipeline *pipeline);
+
 const char *pipeline_name(const struct pipeline *pipeline);
+struct pipeline_place pipeline_get_place(const struct pipeline *pipeline);
 /* What it was built from. */
 const struct pipeline_config *pipeline_get_config(const struct pipeline *pipeline);
 
@@ -78,7 +85,8 @@ void pipeline_get_totals(struct pipeline *pipeline, struct pipeline_totals *ret_
 bool pipeline_waits(struct pipeline *pipeline);
 size_t pipeline_n_lanes(const struct pipeline *pipeline);
 struct lane *pipeline_lane(const struct pipeline *pipeline, size_t i);
-/* Why the inputs have read nothing: "input: words; ..."; "" when they have. [control] */
-void pipeline_explain(struct pipeline *pipeline, char *text, size_t text_max);
+/* Why the inputs of each have read nothing: "input: words; ..."; "" when they have. The
+ * caller frees the texts. Waits once for each loop. [control] */
+void pipelines_explain(struct pipeline *const *pipelines, size_t count, char **ret_texts);
 
 #endif

@@ -1,0 +1,533 @@
+"""Reload on the real binary: what changes, what stays, what is handed over.
+
+Upstream's manager and config-update tests stand here with names as production has
+them: files in a folder, more than one generation, several pipelines at once.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from conftest import BUILD, file_to_file, wait_for
+from test_status import lane, status
+
+FAKE = BUILD / "tests" / "fakes" / "flusher_fake.so"
+FAST = {"RetryInitialDelay": "10ms", "RetryMaxDelay": "20ms"}
+MANY = 20000
+
+
+class World:
+    """A folder of pipelines that a host runs."""
+
+    def __init__(self, weir):
+        self.weir = weir
+        self.folder = weir.folder / "pipelines"
+        self.folder.mkdir()
+        weir.write_plugins([FAKE, *(BUILD / "flushers" / f"flusher_{name}.so"
+                                    for name in ("file", "blackhole", "stdout"))])
+
+    def path(self, name):
+        return self.folder / f"{name}.json"
+
+    def write(self, name, config):
+        """As a careful operator does: beside it, then renamed."""
+        beside = self.folder / f".{name}.tmp"
+        beside.write_text(config if isinstance(config, str) else json.dumps(config))
+        beside.rename(self.path(name))
+
+    def start(self, *arguments, watch=False, **more):
+        if not watch:
+            arguments += ("--no-watch",)
+        self.host = self.weir.start(*arguments, self.folder, **more)
+        self.host.wait_log(" msg=running ")
+        return self.host
+
+    def reload(self, code=0):
+        result = self.weir.command("reload", "--data", self.weir.data, "--format", "json")
+        assert result.returncode == code, result.stdout + result.stderr + self.host.text()
+        return json.loads(result.stdout)
+
+    def changes(self, code=0):
+        """The pipelines of a reload by what became of them."""
+        return {one["pipeline"]: "refused" if one["refused"] else one["change"]
+                for one in self.reload(code)["pipelines"]}
+
+    def rounds(self):
+        return status(self.weir)["reloads"]["successful"] + status(self.weir)["reloads"]["failed"]
+
+
+@pytest.fixture
+def world(weir):
+    return World(weir)
+
+
+def mock(count, start=0, **options):
+    """An input of `count` logs, numbered from start + 1, all at once."""
+    return {"type": "service_mock", "detail": {
+        "Index": start, "LogsPerSecond": count, "MaxLogCount": count,
+        **options}}
+
+
+def fake(record, output="", delivery=None, **options):
+    return {"type": "flusher_fake", "delivery": delivery or FAST, "detail": {
+        "Record": str(record), "Copy": str(output), **options}}
+
+
+def tail(source):
+    return {"type": "input_file", "detail": {"FilePaths": [str(source)]}}
+
+
+def quick(inputs, flushers):
+    return {"global": {"AggregatIntervalMs": 50}, "inputs": inputs, "flushers": flushers}
+
+
+def numbers(output):
+    return [int(line) for line in output.read_text().split()] if output.exists() else []
+
+
+def lines(output):
+    return output.read_text().splitlines() if output.exists() else []
+
+
+def calls(record):
+    return record.read_text().splitlines() if record.exists() else []
+
+
+# -- upstream's manager and config-update tests --
+
+
+def test_five_generations_of_two_flushers(world, tmp_path):
+    """TestPluginManager: each generation delivers its 200 logs to both, no more, no less."""
+    outputs = [tmp_path / "one.out", tmp_path / "two.out"]
+    for generation in range(5):
+        world.write("cfg", quick(
+            [mock(200, start=1000 * generation)],
+            [fake(tmp_path / f"record-{i}", output) for i, output in enumerate(outputs)]))
+        if generation:
+            assert world.changes() == {"cfg": "changed"}
+        else:
+            world.start()
+        for output in outputs:
+            expected = [1000 * g + i for g in range(generation + 1) for i in range(1, 201)]
+            wait_for(lambda: len(numbers(output)) >= len(expected), "200 logs more")
+            assert numbers(output) == expected
+    for i in range(2):
+        kinds = [call.split()[0] for call in calls(tmp_path / f"record-{i}")]
+        assert kinds.count("init") == 5 and kinds.count("stop") == 4
+
+
+def test_config_update(world, tmp_path):
+    """TestConfigUpdate: a destination that takes nothing is exchanged for one that does;
+    what the old one had goes to the new one, too."""
+    world.write("cfg", quick([mock(MANY)], [fake(tmp_path / "r1", tmp_path / "old", Script=["retry"])]))
+    world.start()
+    wait_for(lambda: lane(world.weir, "cfg")["logs"]["received"] == MANY, "the old one's logs")
+    world.write("cfg", quick([mock(MANY, start=MANY)], [fake(tmp_path / "r2", tmp_path / "new")]))
+    assert world.changes() == {"cfg": "changed"}
+    wait_for(lambda: len(numbers(tmp_path / "new")) >= 2 * MANY, "all logs")
+    assert numbers(tmp_path / "new") == list(range(1, 2 * MANY + 1))
+    assert not (tmp_path / "old").exists()
+
+
+@pytest.mark.parametrize("call", ["flush", "is_ready", "stop", "set_urgent"])
+def test_config_update_timeout(world, tmp_path, call):
+    """TestConfigUpdateTimeout: one that hangs is left behind; the next generation gets
+    what it had, and the host goes on and can be stopped."""
+    world.write("cfg", quick([mock(500)], [fake(tmp_path / "r1", tmp_path / "old", HangIn=call)]))
+    host = world.start("--drain-timeout", "400ms")
+    if call in ("flush", "is_ready"):
+        wait_for(lambda: lane(world.weir, "cfg")["flushing_batches"], "the hanging call")
+    world.write("cfg", quick([mock(500, start=500)], [fake(tmp_path / "r2", tmp_path / "new")]))
+    result = world.reload()
+    hung = call != "set_urgent"
+    assert [one["flushers_left_behind"] for one in result["pipelines"]] == [1 if hung else 0] or \
+        call == "set_urgent"
+    assert "hang" in host.text()
+    got = lambda: sorted(set(numbers(tmp_path / "old")) | set(numbers(tmp_path / "new")))
+    wait_for(lambda: len(got()) >= 1000, "all logs")
+    assert got() == list(range(1, 1001))
+    if hung:
+        assert status(world.weir)["flushers_left_behind"] == 1
+    assert host.stop() == 0
+
+
+def test_config_update_many(world, tmp_path):
+    """TestConfigUpdateMany: changed again and again, while a part is still on its way."""
+    output = tmp_path / "out"
+    world.write("cfg", quick([mock(MANY)], [fake(tmp_path / "r", output, UnreadyCalls=1000000)]))
+    world.start()
+    wait_for(lambda: lane(world.weir, "cfg")["logs"]["received"] == MANY, "the first logs")
+    for generation in range(1, 4):
+        world.write("cfg", quick([mock(10, start=MANY + 10 * (generation - 1))],
+                                 [fake(tmp_path / "r", output, UnreadyCalls=1000000 + generation)]))
+        assert world.changes() == {"cfg": "changed"}
+        wait_for(lambda: lane(world.weir, "cfg")["logs"]["received"] == MANY + 10 * generation, "ten more")
+    world.write("cfg", quick([mock(10, start=MANY + 30)], [fake(tmp_path / "r", output)]))
+    assert world.changes() == {"cfg": "changed"}
+    wait_for(lambda: len(numbers(output)) >= MANY + 40, "all logs")
+    assert numbers(output) == list(range(1, MANY + 41))
+
+
+def test_config_update_name(world, tmp_path):
+    """TestConfigUpdateName: the same content under another name starts fresh."""
+    config = quick([mock(MANY)], [fake(tmp_path / "r", tmp_path / "out")])
+    world.write("cfg", config)
+    world.start()
+    wait_for(lambda: len(numbers(tmp_path / "out")) >= MANY, "the logs")
+    world.path("cfg").rename(world.path("other"))
+    assert world.changes() == {"cfg": "removed", "other": "added"}
+    wait_for(lambda: len(numbers(tmp_path / "out")) >= 2 * MANY, "the logs again")
+    assert sorted(numbers(tmp_path / "out")) == sorted(2 * list(range(1, MANY + 1)))
+    assert [one["name"] for one in status(world.weir)["pipelines"]] == ["other"]
+
+
+def test_unready_flusher(world, tmp_path):
+    """TestUnreadyFlusher, with two pipelines: 20000 logs wait for a flusher that is not
+    ready, and the next generation delivers them and 10000 more."""
+    for name in ("cfg-1", "cfg-2"):
+        world.write(name, quick([mock(MANY)], [fake(tmp_path / "r1", UnreadyCalls=1000000)]))
+    world.start()
+    for name in ("cfg-1", "cfg-2"):
+        wait_for(lambda: lane(world.weir, name)["logs"]["received"] == MANY, "the first logs")
+        assert lane(world.weir, name)["state"] in ("not_ready", "sending")
+    for name in ("cfg-1", "cfg-2"):
+        world.write(name, quick([mock(10000, start=MANY)], [fake(tmp_path / "r2", tmp_path / name)]))
+    assert world.changes() == {"cfg-1": "changed", "cfg-2": "changed"}
+    for name in ("cfg-1", "cfg-2"):
+        wait_for(lambda: len(numbers(tmp_path / name)) >= MANY + 10000, "all logs")
+        assert numbers(tmp_path / name) == list(range(1, MANY + 10001))
+        assert lane(world.weir, name)["logs"]["delivered"] == MANY + 10000
+
+
+def test_stop_all_exit(world, tmp_path):
+    """TestStopAllExit: the exit delivers what has been read."""
+    for name in ("cfg-1", "cfg-2"):
+        world.write(name, quick([mock(MANY)], [fake(tmp_path / "r", tmp_path / name, UnreadyCalls=30)]))
+    host = world.start()
+    for name in ("cfg-1", "cfg-2"):
+        wait_for(lambda: lane(world.weir, name)["logs"]["received"] == MANY, "the logs")
+    assert host.stop() == 0
+    for name in ("cfg-1", "cfg-2"):
+        assert numbers(tmp_path / name) == list(range(1, MANY + 1))
+
+
+# -- files: nothing lost, nothing twice --
+
+
+def test_leftovers_of_a_file_are_not_read_again(world, tmp_path):
+    source, output = tmp_path / "in.log", tmp_path / "out"
+    source.write_text("".join(f"{i}\n" for i in range(1, 5001)))
+    world.write("web", quick([tail(source)], [fake(tmp_path / "r", output, Script=["retry"])]))
+    host = world.start()
+    wait_for(lambda: lane(world.weir, "web")["logs"]["received"] == 5000, "all lines")
+    world.write("web", quick([tail(source)], [fake(tmp_path / "r", output)]))
+    assert world.changes() == {"web": "changed"}
+    wait_for(lambda: len(numbers(output)) >= 5000, "the leftovers")
+    with source.open("a") as more:
+        more.write("5001\n")
+    wait_for(lambda: 5001 in numbers(output), "the line that was written later")
+    assert numbers(output) == list(range(1, 5002))
+    assert host.stop() == 0
+    second = world.start()
+    with source.open("a") as more:
+        more.write("5002\n")
+    wait_for(lambda: 5002 in numbers(output), "the line that was written after a restart")
+    assert numbers(output) == list(range(1, 5003))
+    assert second.stop() == 0
+
+
+def test_leftovers_survive_a_kill_after_the_reload(world, tmp_path):
+    """The file's position stays before what only memory holds, in every generation."""
+    source, output = tmp_path / "in.log", tmp_path / "out"
+    source.write_text("".join(f"{i}\n" for i in range(1, 1001)))
+    config = quick([tail(source)], [fake(tmp_path / "r", output, Script=["retry"])])
+    world.write("web", config)
+    host = world.start()
+    wait_for(lambda: lane(world.weir, "web")["logs"]["received"] == 1000, "all lines")
+    for generation in range(2):
+        with source.open("a") as more:
+            more.write(f"{1001 + generation}\n")
+        config["flushers"][0]["detail"]["UnreadyCalls"] = generation
+        config["global"]["AggregatIntervalMs"] = 51 + generation
+        world.write("web", config)
+        assert world.changes() == {"web": "changed"}
+        wait_for(lambda: lane(world.weir, "web")["logs"]["received"] == 1001 + generation, "one more")
+    host.kill()
+    world.write("web", quick([tail(source)], [fake(tmp_path / "r", output)]))
+    host = world.start()
+    wait_for(lambda: len(numbers(output)) >= 1002, "all lines")
+    assert numbers(output) == list(range(1, 1003))
+    assert host.stop() == 0
+
+
+def test_one_of_two_flushers_lags(world, tmp_path):
+    """Each lane goes on where it was, though their places in the pipeline change."""
+    source, fast, slow = tmp_path / "in.log", tmp_path / "fast", tmp_path / "slow"
+    source.write_text("".join(f"{i}\n" for i in range(1, 1001)))
+    named = lambda kind, flusher: {**flusher, "type": f"flusher_fake/{kind}"}
+    world.write("web", quick([tail(source)], [
+        named("fast", fake(tmp_path / "r", fast)),
+        named("slow", fake(tmp_path / "r", slow, UnreadyCalls=1000000))]))
+    host = world.start()
+    wait_for(lambda: len(numbers(fast)) == 1000, "the fast one")
+    world.write("web", quick([tail(source)], [
+        named("slow", fake(tmp_path / "r", slow)),
+        named("new", fake(tmp_path / "r", tmp_path / "new")),
+        named("fast", fake(tmp_path / "r", fast))]))
+    assert world.changes() == {"web": "changed"}
+    wait_for(lambda: len(numbers(slow)) >= 1000, "the slow one")
+    with source.open("a") as more:
+        more.write("1001\n")
+    for output in (fast, slow):
+        wait_for(lambda: 1001 in numbers(output), "the last line")
+        assert numbers(output) == list(range(1, 1002))
+    assert host.stop() == 0
+
+
+def test_reload_under_load(world, tmp_path):
+    """A writer, and a new generation every moment: each line comes once, in order."""
+    source, output = tmp_path / "in.log", tmp_path / "out"
+    source.touch()
+    config = quick([tail(source)], [fake(tmp_path / "r", output)])
+    world.write("web", config)
+    host = world.start()
+    total, stop = 0, threading.Event()
+
+    def write():
+        nonlocal total
+        with source.open("a", buffering=1) as file:
+            while not stop.is_set():
+                for _ in range(50):
+                    total += 1
+                    file.write(f"{total}\n")
+                time.sleep(0.002)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for generation in range(20):
+            config["global"]["AggregatIntervalMs"] = 51 + generation
+            world.write("web", config)
+            assert world.changes() == {"web": "changed"}
+    finally:
+        stop.set()
+        writer.join()
+    wait_for(lambda: len(lines(output)) >= total, "all lines")
+    assert numbers(output) == list(range(1, total + 1))
+    assert host.stop() == 0
+
+
+# -- transactions --
+
+
+def test_bad_config_keeps_the_old_one(world, tmp_path):
+    source, output = tmp_path / "in.log", tmp_path / "out"
+    source.write_text("1\n")
+    config = quick([tail(source)], [fake(tmp_path / "r", output)])
+    world.write("web", config)
+    host = world.start()
+    for bad, words in [
+        ("{", r"web\.json:1:\d+: W1\d\d\d"),
+        (json.dumps(config).replace('"Record"', '"Recrod"'), "W1003.*Record"),
+        (json.dumps(config).replace("flusher_fake", "flusher_none"), "W1"),
+        (json.dumps(quick([tail(source)], [fake(tmp_path / "r", output, FailInit=True)])), "told to fail"),
+    ]:
+        world.write("web", bad)
+        result = world.reload(1)
+        assert [one["refused"] is not None for one in result["pipelines"]] == [True]
+        assert re.search(words, result["pipelines"][0]["refused"]), result
+        found = status(world.weir)["pipelines"][0]
+        assert found["state"] == "running" and found["refused"]
+        assert not status(world.weir)["reloads"]["last_successful"]
+        with source.open("a") as more:
+            more.write("more\n")
+    wait_for(lambda: len(lines(output)) == 5, "the old one's lines")
+    assert [call.split()[0] for call in calls(tmp_path / "r")].count("stop") == 0
+    world.write("web", config)
+    assert world.reload()["untouched"] == 1
+    assert status(world.weir)["pipelines"][0]["refused"] is None
+    assert host.stop() == 0
+
+
+def test_hanging_init_keeps_the_old_one_and_answers_meanwhile(world, tmp_path):
+    world.write("web", quick([mock(10)], [fake(tmp_path / "r", tmp_path / "out")]))
+    world.write("other", quick([mock(10)], [fake(tmp_path / "r2", tmp_path / "out2")]))
+    host = world.start("--drain-timeout", "300ms")
+    world.write("web", quick([mock(10)], [fake(tmp_path / "r3", HangIn="init")]))
+    asking = subprocess.Popen([BUILD / "host" / "weir", "reload", "--data", world.weir.data],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_for(lambda: "init" in calls(tmp_path / "r3"), "the hanging init")
+    states = {one["name"]: one["state"] for one in status(world.weir)["pipelines"]}
+    assert states == {"web": "changing", "other": "running"}
+    assert host.stop() == 0, "the exit does not wait for it"
+    asking.wait(20)
+    assert asking.returncode != 0
+
+
+def test_untouched_pipelines_are_not_touched(world, tmp_path):
+    for name in ("a", "b", "c"):
+        world.write(name, quick([mock(10)], [fake(tmp_path / name, tmp_path / f"{name}.out")]))
+    host = world.start()
+    for name in ("a", "b", "c"):
+        wait_for(lambda: len(numbers(tmp_path / f"{name}.out")) == 10, "the logs")
+    before = {name: calls(tmp_path / name) for name in ("a", "c")}
+    world.write("a", json.dumps(json.loads(world.path("a").read_text()), indent=4))
+    world.write("b", quick([mock(10, start=10)], [fake(tmp_path / "b", tmp_path / "b.out")]))
+    result = world.reload()
+    assert result["untouched"] == 2 and len(result["pipelines"]) == 1
+    wait_for(lambda: len(numbers(tmp_path / "b.out")) == 20, "the changed one's logs")
+    assert {name: calls(tmp_path / name) for name in ("a", "c")} == before
+    assert host.stop() == 0
+
+
+def test_order_of_calls_over_a_reload(world, tmp_path):
+    record = tmp_path / "r"
+    world.write("web", quick([mock(10)], [fake(record, tmp_path / "out")]))
+    host = world.start()
+    wait_for(lambda: len(numbers(tmp_path / "out")) == 10, "the logs")
+    world.write("web", quick([mock(10, start=10)], [fake(record, tmp_path / "out")]))
+    world.reload()
+    wait_for(lambda: len(numbers(tmp_path / "out")) == 20, "the logs")
+    assert host.stop() == 0
+    kinds = [call for call in calls(record) if not call.startswith(("flush", "is_ready"))]
+    assert kinds == ["init", "init", "set_urgent", "stop", "set_urgent exiting", "stop"]
+
+
+def test_removed_pipeline_delivers_what_it_has(world, tmp_path):
+    world.write("web", quick([mock(1000)], [fake(tmp_path / "r", tmp_path / "out", UnreadyCalls=20)]))
+    world.write("stays", quick([mock(1)], [fake(tmp_path / "r2")]))
+    host = world.start()
+    wait_for(lambda: lane(world.weir, "web")["logs"]["received"] == 1000, "the logs")
+    world.path("web").unlink()
+    assert world.changes() == {"web": "removed"}
+    assert numbers(tmp_path / "out") == list(range(1, 1001))
+    assert calls(tmp_path / "r")[-1] == "stop" and "set_urgent exiting" in calls(tmp_path / "r")
+    assert host.stop() == 0
+
+
+def test_removed_and_come_back(world, tmp_path):
+    """What a removed pipeline could not deliver stays in the file, for its return."""
+    source, output = tmp_path / "in.log", tmp_path / "out"
+    source.write_text("".join(f"{i}\n" for i in range(1, 101)))
+    world.write("web", quick([tail(source)], [fake(tmp_path / "r", output, Script=["retry"])]))
+    world.write("stays", quick([mock(1)], [fake(tmp_path / "r2")]))
+    host = world.start("--drain-timeout", "200ms")
+    wait_for(lambda: lane(world.weir, "web")["logs"]["received"] == 100, "the lines")
+    world.path("web").unlink()
+    assert world.reload()["pipelines"][0]["logs_left"] == 100
+    world.write("web", quick([tail(source)], [fake(tmp_path / "r", output)]))
+    assert world.changes() == {"web": "added"}
+    wait_for(lambda: len(numbers(output)) >= 100, "the lines")
+    assert numbers(output) == list(range(1, 101))
+    assert host.stop() == 0
+
+
+# -- what starts a reload --
+
+
+def test_sighup(world, tmp_path):
+    world.write("web", quick([mock(1)], [fake(tmp_path / "r")]))
+    host = world.start()
+    before = world.rounds()
+    host.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: world.rounds() == before + 1, "a reload")
+    assert "reason=SIGHUP" in host.text()
+
+
+def test_files_are_watched(world, tmp_path):
+    world.write("web", quick([mock(1)], [fake(tmp_path / "r", tmp_path / "out")]))
+    world.start(watch=True)
+    names = lambda: [one["name"] for one in status(world.weir)["pipelines"]]
+    world.write("added", quick([mock(1)], [fake(tmp_path / "r2")]))
+    wait_for(lambda: names() == ["added", "web"], "the new file")
+    world.path("added").unlink()
+    wait_for(lambda: names() == ["web"], "the file to go")
+    world.path("web").write_text(json.dumps(
+        quick([mock(1, start=7)], [fake(tmp_path / "r", tmp_path / "out")])))
+    wait_for(lambda: 8 in numbers(tmp_path / "out"), "the file that was written in place")
+
+
+def test_kubernetes_exchanges_its_folder(world, tmp_path):
+    """..data is a symbolic link that is renamed over; the files link through it."""
+    def publish(version, start):
+        (world.folder / f"..{version}").mkdir()
+        (world.folder / f"..{version}" / "web.json").write_text(json.dumps(
+            quick([mock(1, start=start)], [fake(tmp_path / "r", tmp_path / "out")])))
+        (world.folder / "..data_tmp").symlink_to(f"..{version}")
+        (world.folder / "..data_tmp").rename(world.folder / "..data")
+
+    publish("1", 0)
+    (world.folder / "web.json").symlink_to("..data/web.json")
+    world.start(watch=True)
+    wait_for(lambda: numbers(tmp_path / "out") == [1], "the first version")
+    publish("2", 10)
+    shutil.rmtree(world.folder / "..1")
+    wait_for(lambda: numbers(tmp_path / "out") == [1, 11], "the second version")
+    publish("3", 20)
+    shutil.rmtree(world.folder / "..2")
+    wait_for(lambda: numbers(tmp_path / "out") == [1, 11, 21], "the third version")
+
+
+def test_folder_that_goes_away_removes_nothing(world, tmp_path):
+    world.write("web", quick([mock(1)], [fake(tmp_path / "r")]))
+    world.start()
+    world.folder.rename(tmp_path / "away")
+    result = world.reload(1)
+    assert result["problems"] and not result["pipelines"]
+    assert status(world.weir)["pipelines"][0]["state"] == "running"
+    (tmp_path / "away").rename(world.folder)
+    assert world.reload()["untouched"] == 1
+
+
+def test_storm_of_signals(world, tmp_path):
+    """Wishes that come together are met together, and the last one sees the last file."""
+    output = tmp_path / "out"
+    world.write("web", quick([mock(1)], [fake(tmp_path / "r", output)]))
+    host = world.start()
+    for i in range(30):
+        world.write("web", quick([mock(1, start=100 + i)], [fake(tmp_path / "r", output)])
+                    if i % 3 else "{ broken")
+        host.process.send_signal(signal.SIGHUP)
+        time.sleep(0.01)
+    wait_for(lambda: numbers(output) and numbers(output)[-1] == 130, "the last version")
+    assert len(numbers(output)) == len(set(numbers(output)))
+    assert world.rounds() <= 35
+    assert host.stop() == 0
+
+
+def test_stop_while_reloading(world, tmp_path):
+    source, output = tmp_path / "in.log", tmp_path / "out"
+    source.write_text("".join(f"{i}\n" for i in range(1, 2001)))
+    for i in range(20):
+        world.write(f"p{i}", quick([tail(source)], [fake(tmp_path / "r", tmp_path / f"out{i}")]))
+    host = world.start()
+    for i in range(20):
+        world.write(f"p{i}", quick([tail(source)], [fake(tmp_path / "r", tmp_path / f"out{i}", UnreadyCalls=1)]))
+    host.process.send_signal(signal.SIGHUP)
+    host.process.send_signal(signal.SIGTERM)
+    assert host.process.wait(60) == 0
+    host = world.start()
+    for i in range(20):
+        wait_for(lambda: len(numbers(tmp_path / f"out{i}")) >= 2000, "the lines")
+        assert numbers(tmp_path / f"out{i}") == list(range(1, 2001))
+    assert host.stop() == 0
+
+
+def test_thousand_pipelines_one_changed(world, tmp_path):
+    for i in range(1000):
+        world.write(f"p{i:04}", file_to_file(tmp_path / "none.log", tmp_path / f"out{i}"))
+    host = world.start()
+    took = []
+    for generation in range(3):
+        world.write("p0500", file_to_file(tmp_path / "none.log", tmp_path / f"other{generation}"))
+        result = world.reload()
+        assert result["untouched"] == 999 and len(result["pipelines"]) == 1
+        took.append(result["took"])
+    assert min(took) <= 0.1, took
+    assert host.stop() == 0
