@@ -1,13 +1,18 @@
 #include "app/configs.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 #include "app/catalog.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/util.h"
 #include "config/render.h"
+
+#define READ_BYTES (64 * KIB)
+#define LOOK_BYTES_MAX MIB
 
 /* "web.json:5:6: W1003: unknown key ...; did you mean ...?" */
 static char *diag_words(const struct diag *diag)
@@ -32,19 +37,48 @@ static const struct diag *first_error(const struct diag_list *diags, size_t from
     return NULL;
 }
 
-static void read_file(struct config_entry *entry, char *path,
-    const struct pipeline_request *request, struct diag_list *diags)
+static int compare_known(const void *name, const void *item)
+{
+    return strcmp(name, ((const struct known_config *)item)->name);
+}
+
+/* A text that refers to other files or the environment may mean something else each
+ * time; and so may one that is too long to be looked at here. */
+static bool is_same(int fd, uint64_t digest)
+{
+    SCOPED_BUF struct buf text = {0};
+    ssize_t n;
+
+    while ((n = read(fd, buf_reserve(&text, READ_BYTES), READ_BYTES)) > 0) {
+        text.size += (size_t)n;
+        if (text.size > LOOK_BYTES_MAX)
+            return false;
+    }
+    return !n && XXH64(text.data, text.size, 0) == digest && !memmem(text.data, text.size, "${", 2);
+}
+
+static bool is_known(const struct configs_request *request, const struct config_entry *entry)
+{
+    const struct known_config *known =
+        request->n_known
+            ? bsearch(entry->name, request->known, request->n_known, sizeof *known, compare_known)
+            : NULL;
+    SCOPED_FD int fd = known ? open(entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+
+    return fd >= 0 && is_same(fd, known->digest);
+}
+
+static void read_file(
+    struct config_entry *entry, const struct pipeline_request *request, struct diag_list *diags)
 {
     size_t from = diags->count;
+    const struct diag *error;
 
-    entry->path = path;
-    entry->name = pipeline_name_of(path);
-    entry->config = pipeline_config_read(path, request, diags);
-    if (!entry->config) {
-        const struct diag *error = first_error(diags, from);
-
-        entry->why = error ? diag_words(error) : mem_strdup("it has errors");
-    }
+    entry->config = pipeline_config_read(entry->path, request, diags);
+    if (entry->config)
+        return;
+    error = first_error(diags, from);
+    entry->why = error ? diag_words(error) : mem_strdup("it has errors");
 }
 
 static void keep_problems(struct config_set *set, const struct diag_list *diags)
@@ -86,8 +120,14 @@ void config_set_read(const struct configs_request *request, bool text, struct co
     keep_problems(ret_set, &diags);
     ret_set->items = mem_calloc(n_paths, sizeof *ret_set->items);
     for (size_t i = 0; i < n_paths; i++) {
-        read_file(&ret_set->items[i], paths[i], &read, &diags);
-        ret_set->n_refused += !ret_set->items[i].config;
+        struct config_entry *entry = &ret_set->items[i];
+
+        entry->path = paths[i];
+        entry->name = pipeline_name_of(paths[i]);
+        entry->same = is_known(request, entry);
+        if (!entry->same)
+            read_file(entry, &read, &diags);
+        ret_set->n_refused += entry->why != NULL;
     }
     qsort(ret_set->items, n_paths, sizeof *ret_set->items, by_name);
     free((void *)paths);

@@ -11,7 +11,8 @@ struct catalog;
 
 struct config_entry {
     char *name, *path;
-    struct pipeline_config *config; /* NULL: it has errors */
+    bool same;                      /* as what runs, to the byte: it was not read further */
+    struct pipeline_config *config; /* NULL: it is the same, or has errors */
     char *why;                      /* its first error, with the place; NULL: none */
 };
 
@@ -22,11 +23,19 @@ struct config_set {
     size_t n_problems;
 };
 
+/* What a pipeline that runs was read from. */
+struct known_config {
+    char *name;
+    uint64_t digest; /* of the file's bytes */
+};
+
 struct configs_request {
     struct catalog *catalog;
     char *const *paths; /* FILE|DIR */
     size_t n_paths;
     bool compat;
+    const struct known_config *known; /* by name */
+    size_t n_known;
 };
 
 /* Reads all files. What is wrong with them is told: as text on standard error with

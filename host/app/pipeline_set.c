@@ -218,12 +218,28 @@ static bool lies_in_unreadable(const struct slot *slot, const struct configs_req
     return false;
 }
 
+static void set_path(struct slot *slot, const char *path)
+{
+    free(slot->path);
+    slot->path = mem_strdup(path);
+}
+
+/* It is what it was, also if the file was wrong in between. */
+static void take_untouched(struct pipeline_set *set, const char *name, const char *path)
+{
+    struct slot *slot = get_slot(set, name);
+
+    set_path(slot, path);
+    set->result.n_untouched++;
+    free(slot->refused);
+    slot->refused = NULL;
+}
+
 static void take_refused(struct pipeline_set *set, struct config_entry *entry)
 {
     struct slot *slot = get_slot(set, entry->name);
 
-    free(slot->path);
-    slot->path = mem_strdup(entry->path);
+    set_path(slot, entry->path);
     refuse(set, slot, slot->pipeline ? CONFIG_CHANGED : CONFIG_ADDED, take_ptr(entry->why));
     tell_of(slot, &set->result.items[set->result.count - 1]);
 }
@@ -285,18 +301,15 @@ static void begin_difference(
     struct pipeline_set *set, const struct config_difference *item, struct config_set *configs)
 {
     const struct pipeline_config *one = item->after ? item->after : item->before;
-    struct slot *slot = get_slot(set, one->name);
+    struct slot *slot;
 
-    if (item->after) {
-        free(slot->path);
-        slot->path = mem_strdup(item->after->path);
-    }
     if (item->change == CONFIG_UNTOUCHED) {
-        set->result.n_untouched++;
-        free(slot->refused); /* it is what it was before the file went wrong */
-        slot->refused = NULL;
+        take_untouched(set, one->name, one->path);
         return;
     }
+    slot = get_slot(set, one->name);
+    if (item->after)
+        set_path(slot, item->after->path);
     begin_change(set, slot, item->change, take_config(configs, item->after));
 }
 
@@ -312,8 +325,10 @@ void pipeline_set_apply(
     configs->n_problems = 0;
     make_plan(set, configs, request, &plan);
     for (size_t i = 0; i < configs->count; i++)
-        if (!configs->items[i].config)
+        if (configs->items[i].why)
             take_refused(set, &configs->items[i]);
+        else if (configs->items[i].same)
+            take_untouched(set, configs->items[i].name, configs->items[i].path);
     for (size_t i = 0; i < plan.count; i++)
         begin_difference(set, &plan.items[i], configs);
     free((void *)plan.before);
@@ -329,6 +344,29 @@ bool pipeline_set_is_applying(const struct pipeline_set *set)
 }
 
 /* -- looking -- */
+
+size_t pipeline_set_known(const struct pipeline_set *set, struct known_config **ret_known)
+{
+    struct known_config *known = mem_calloc(set->count, sizeof *known);
+    size_t count = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct slot *slot = set->slots[i];
+
+        if (slot->pipeline && !slot->change)
+            known[count++] = (struct known_config){
+                mem_strdup(slot->name), pipeline_get_config(slot->pipeline)->digest};
+    }
+    *ret_known = known;
+    return count;
+}
+
+void pipeline_set_free_known(struct known_config *known, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(known[i].name);
+    free(known);
+}
 
 size_t pipeline_set_running(const struct pipeline_set *set)
 {

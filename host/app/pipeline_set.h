@@ -36,6 +36,10 @@ void pipeline_set_apply(
     struct pipeline_set *set, struct config_set *configs, const struct configs_request *request);
 bool pipeline_set_is_applying(const struct pipeline_set *set);
 
+/* What runs and is not being changed, by name; pipeline_set_free_known frees it. */
+size_t pipeline_set_known(const struct pipeline_set *set, struct known_config **ret_known);
+void pipeline_set_free_known(struct known_config *known, size_t count);
+
 size_t pipeline_set_running(const struct pipeline_set *set);
 size_t pipeline_set_refused(const struct pipeline_set *set);
 /* Flushers that hung and were left behind so far. */

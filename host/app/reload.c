@@ -8,7 +8,9 @@ struct reloader {
     struct reloader_spec spec;
     struct config_watch *watch;
     struct job read;
-    struct config_set configs; /* as the job has read them */
+    struct config_set configs;  /* as the job has read them */
+    struct known_config *known; /* what need not be read further */
+    size_t n_known;
     bool busy, again, stopped;
     uint64_t began_ns;
     struct list waiters, next_waiters; /* of this round, of the next */
@@ -25,8 +27,11 @@ static void files_changed(void *owner)
 static void read_configs(struct job *job)
 {
     struct reloader *self = container_of(job, struct reloader, read);
+    struct configs_request request = self->spec.configs;
 
-    config_set_read(&self->spec.configs, false, &self->configs);
+    request.known = self->known;
+    request.n_known = self->n_known;
+    config_set_read(&request, false, &self->configs);
 }
 
 static void apply(struct reloader *self)
@@ -49,6 +54,7 @@ static void have_read(struct job *job, bool cancelled)
 {
     struct reloader *self = container_of(job, struct reloader, read);
 
+    pipeline_set_free_known(self->known, self->n_known);
     if (!cancelled && !self->stopped) {
         apply(self);
         return;
@@ -114,6 +120,7 @@ static void begin_round(struct reloader *self)
     }
     self->spec.began(self->spec.owner);
     watch(self);
+    self->n_known = pipeline_set_known(self->spec.set, &self->known);
     self->read = (struct job){.run = read_configs, .done = have_read};
     jobs_submit(self->spec.jobs, &self->read);
 }

@@ -46,11 +46,12 @@ class Spooled:
         return self.out.read_text().splitlines() if self.out.exists() else []
 
     def lane(self):
-        """What `weir status` says of the lane; None while nobody answers."""
+        """What `weir status` says of the lane; None while nobody answers, or it is not there yet."""
         result = self.weir.command("status", "--data", self.weir.data, "--format", "json")
         if result.returncode:
             return None
-        return json.loads(result.stdout)["pipelines"][0]["flushers"][0]
+        lanes = json.loads(result.stdout)["pipelines"][0]["flushers"]
+        return lanes[0] if lanes else None
 
     def wait_lane(self, condition, what):
         def look():
