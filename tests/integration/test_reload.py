@@ -334,7 +334,7 @@ def test_bad_config_keeps_the_old_one(world, tmp_path):
     host = world.start()
     for bad, words in [
         ("{", r"web\.json:1:\d+: W1\d\d\d"),
-        (json.dumps(config).replace('"Record"', '"Recrod"'), "W1003.*Record"),
+        (json.dumps(config).replace('"Record"', '"Rekord"'), "W1003.*Record"),
         (json.dumps(config).replace("flusher_fake", "flusher_none"), "W1"),
         (json.dumps(quick([tail(source)], [fake(tmp_path / "r", output, FailInit=True)])), "told to fail"),
     ]:
