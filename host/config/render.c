@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/buf.h"
+#include "config/findings.h"
 #include "config/render_machine.h"
 #include "config/snippet.h"
 
@@ -21,17 +22,6 @@ static const char *const severity_colours[] = {
     [DIAG_WARNING] = "\033[1;33m",
     [DIAG_NOTE] = "\033[1;36m",
 };
-
-const char *render_severity(enum diag_severity severity)
-{
-    static const char *const words[] = {
-        [DIAG_ERROR] = "error",
-        [DIAG_WARNING] = "warning",
-        [DIAG_NOTE] = "note",
-    };
-
-    return words[severity];
-}
 
 static void paint(struct painter *painter, const char *colour)
 {
@@ -53,7 +43,7 @@ static void put_head(struct painter *painter, const struct diag *diag)
 {
     put_place(painter, diag);
     paint(painter, severity_colours[diag->severity]);
-    buf_printf(&painter->out, "%s[%s]", render_severity(diag->severity), diag->code);
+    buf_printf(&painter->out, "%s[%s]", findings_severity(diag->severity), diag->code);
     paint(painter, RESET);
     buf_puts(&painter->out, ": ");
     snippet_visible(&painter->out, diag->message);

@@ -9,7 +9,4 @@ void render_json(const struct diag_list *diags, struct buf *out);
 void render_sarif(const struct diag_list *diags, struct buf *out);
 void render_github(const struct diag_list *diags, struct buf *out);
 
-/* "error", "warning", "note". */
-const char *render_severity(enum diag_severity severity);
-
 #endif

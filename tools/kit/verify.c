@@ -39,9 +39,26 @@ static const char help[] =
 
 #define OUTPUTS_MAX 16
 
+/* How a report is written; NULL: text, while it runs. */
+typedef void report_put(const struct plan *plan, const struct report_facts *facts, struct buf *out);
+
+static const struct {
+    const char *name;
+    report_put *put;
+} formats[] = {
+    {"text", NULL},
+    {"json", report_json},
+    {"junit", report_junit},
+    {"tap", report_tap},
+    {"sarif", report_sarif},
+    {"github", report_github},
+};
+
 struct output {
     const char *format;
+    report_put *put;
     const char *path; /* NULL: standard output */
+    FILE *file;       /* once it is open */
 };
 
 struct verify_options {
@@ -110,15 +127,48 @@ static int take_pattern(const char *text, regex_t *pattern, regex_t **ret)
     return 0;
 }
 
+/* FORMAT, FORMAT=FILE; several with commas between. */
 static int take_format(struct verify_options *options, char *text)
 {
-    char *file = strchr(text, '=');
+    char *rest = NULL;
 
-    if (options->n_outputs == OUTPUTS_MAX)
-        return usage("too many formats at", text);
-    if (file)
-        *file++ = '\0';
-    options->outputs[options->n_outputs++] = (struct output){text, file};
+    for (char *one = strtok_r(text, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+        char *path = strchr(one, '=');
+
+        if (options->n_outputs == OUTPUTS_MAX)
+            return usage("too many formats at", one);
+        if (path)
+            *path++ = '\0';
+        options->outputs[options->n_outputs++] = (struct output){.format = one, .path = path};
+    }
+    return 0;
+}
+
+/* Finds the writers and opens the files. 0, or an exit code. */
+static int open_outputs(struct verify_options *options)
+{
+    size_t n_stdout = 0;
+
+    if (!options->n_outputs)
+        options->outputs[options->n_outputs++] = (struct output){.format = "text"};
+    for (size_t i = 0; i < options->n_outputs; i++) {
+        struct output *output = &options->outputs[i];
+        size_t j = 0;
+
+        while (j < ARRAY_SIZE(formats) && strcmp(formats[j].name, output->format) != 0)
+            j++;
+        if (j == ARRAY_SIZE(formats))
+            return usage("no format:", output->format);
+        output->put = formats[j].put;
+        n_stdout += !output->path;
+        if (n_stdout > 1)
+            return usage("a second format for the standard output:", output->format);
+        output->file = output->path ? fopen(output->path, "we") : stdout;
+        if (!output->file) {
+            fprintf(stderr, "weir-plugin verify: %s: %m\n", output->path);
+            return CLI_NO_INPUT;
+        }
+    }
     return 0;
 }
 
@@ -180,15 +230,62 @@ static int parse_options(int argc, char **argv, struct verify_options *options)
 
 struct progress {
     const struct report_facts *facts;
-    FILE *text; /* where people read along; NULL: nowhere */
+    const struct verify_options *options;
+    size_t n_tasks, n_done;
+    bool on_terminal; /* where nothing else is shown, a count is */
 };
+
+static bool has_text_on_stdout(const struct verify_options *options)
+{
+    for (size_t i = 0; i < options->n_outputs; i++)
+        if (!options->outputs[i].put && !options->outputs[i].path)
+            return true;
+    return false;
+}
 
 static void on_done(void *context, const struct task *task)
 {
-    const struct progress *progress = context;
+    struct progress *progress = context;
 
-    if (progress->text)
-        report_text_task(task, progress->facts, progress->text);
+    progress->n_done++;
+    for (size_t i = 0; i < progress->options->n_outputs; i++)
+        if (!progress->options->outputs[i].put)
+            report_text_task(task, progress->facts, progress->options->outputs[i].file);
+    if (progress->on_terminal)
+        fprintf(stderr, "\r%zu of %zu %s", progress->n_done, progress->n_tasks,
+            progress->n_done == progress->n_tasks ? "\n" : "");
+}
+
+/* All reports but text, and the end of that. False: one could not be written. */
+static bool put_reports(
+    const struct verify_options *options, const struct plan *plan, const struct report_facts *facts)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < options->n_outputs; i++) {
+        const struct output *output = &options->outputs[i];
+        SCOPED_BUF struct buf out = {0};
+
+        if (output->put) {
+            output->put(plan, facts, &out);
+            fwrite(out.data, 1, out.size, output->file);
+        } else {
+            report_text_end(plan, facts, output->file);
+        }
+        if (fflush(output->file) || ferror(output->file)) {
+            fprintf(stderr, "weir-plugin verify: the %s report cannot be written: %m\n",
+                output->format);
+            good = false;
+        }
+    }
+    return good;
+}
+
+static void close_outputs(struct verify_options *options)
+{
+    for (size_t i = 0; i < options->n_outputs; i++)
+        if (options->outputs[i].file && options->outputs[i].file != stdout)
+            fclose(options->outputs[i].file);
 }
 
 static int list(const struct verify_options *options)
@@ -198,33 +295,45 @@ static int list(const struct verify_options *options)
     return report_list(format, stdout) ? CLI_OK : usage("no format of --list:", format);
 }
 
+static int run_and_report(struct verify_options *options, struct plan *plan)
+{
+    struct report_facts facts = {.level = options->plan.level,
+        .seed = options->run.seed,
+        .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR")};
+    struct progress progress = {.facts = &facts,
+        .options = options,
+        .n_tasks = plan->n_tasks,
+        .on_terminal = isatty(STDERR_FILENO) && !has_text_on_stdout(options)};
+    const uint64_t started_ns = clock_now_ns();
+    int r;
+
+    options->run.done = on_done;
+    options->run.context = &progress;
+    r = run_plan(plan, &options->run);
+    if (r) {
+        fprintf(stderr, "weir-plugin verify: no folder to work in: %s\n", strerror(-r));
+        return CLI_INTERNAL;
+    }
+    facts.ms = (clock_now_ns() - started_ns) / NS_PER_MS;
+    if (!put_reports(options, plan, &facts))
+        return CLI_INTERNAL;
+    return plan_sum(plan).bad ? CLI_FINDINGS : CLI_OK;
+}
+
 static int verify(struct verify_options *options)
 {
     struct plan plan = {0};
-    struct report_facts facts = {.level = options->plan.level, .seed = options->run.seed};
-    struct progress progress = {&facts, stdout};
-    const uint64_t started_ns = clock_now_ns();
     int code = plan_make(&plan, &options->plan);
-    int r;
 
     if (!code && !plan.n_tasks) {
         fputs("weir-plugin verify: no check was chosen\n", stderr);
         code = CLI_NOTHING;
     }
-    if (code) {
-        plan_finish(&plan);
-        return code;
-    }
-    facts.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-    options->run.done = on_done;
-    options->run.context = &progress;
-    r = run_plan(&plan, &options->run);
-    facts.ms = (clock_now_ns() - started_ns) / NS_PER_MS;
-    if (r)
-        fprintf(stderr, "weir-plugin verify: no folder to work in: %s\n", strerror(-r));
-    else
-        report_text_end(&plan, &facts, stdout);
-    code = r ? CLI_INTERNAL : plan_sum(&plan).bad ? CLI_FINDINGS : CLI_OK;
+    if (!code)
+        code = open_outputs(options);
+    if (!code)
+        code = run_and_report(options, &plan);
+    close_outputs(options);
     plan_finish(&plan);
     return code;
 }
