@@ -4,7 +4,10 @@ import json
 import re
 import subprocess
 
+import attr
+import junitparser
 import pytest
+import sarif_om
 
 from conftest import BUILD, ROOT
 
@@ -95,11 +98,120 @@ def test_good_plugin_passes_level_1(tmp_path, name):
                      run.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", ["file", "http"])
+BUNDLED = sorted(path.stem.removeprefix("flusher_") for path in
+                 (BUILD / "flushers").glob("flusher_*.so"))
+
+
+@pytest.mark.parametrize("name", BUNDLED)
 def test_bundled_flusher_passes(tmp_path, name):
+    """Nothing but what is waived, and no warning: a false alarm fails here."""
     run = tool("verify", BUILD / "flushers" / f"flusher_{name}.so", "--level", 3, "--config",
                ROOT / "flushers" / name / "weir-verify.json", cwd=tmp_path)
     assert run.returncode == 0, run.stdout
+    assert ", 0 warned," in run.stdout.splitlines()[-1], run.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_reports(tmp_path):
+    """One run, all formats; each is read by somebody else's reader."""
+    config = tmp_path / "lies.json"
+    config.write_text('{"sink": "file:${verify:dir}/out", "waivers": [{"checks": "DAT-04",'
+                      '"reason": "<test> & \\"quotes\\"", "until": "2999-12-31"}]}')
+    names = {form: tmp_path / f"out.{form}" for form in ("json", "junit", "tap", "sarif", "github")}
+    run = tool("verify", "--level", 1, BROKEN / "flusher_good.so", "--config", config, "--format",
+               ",".join(["text", *(f"{form}={path}" for form, path in names.items())]))
+    assert run.returncode == 1
+    text = verdicts(run)
+    data = json.loads(names["json"].read_text())
+    assert [(c["verdict"], c["check"]) for c in data["checks"]] == [(v, c) for v, c, _ in text]
+    assert {c["check"] for c in data["checks"] if c["bad"]} == {"FLU-01", "URG-05"}
+    assert (data["bad"], data["waived"], data["failed"]) == (2, 1, 3)
+
+    junit = junitparser.JUnitXml.fromfile(str(names["junit"]))
+    (suite,) = junit
+    cases = list(suite)
+    assert (suite.tests, suite.failures, suite.errors) == (len(text), 2, 0)
+    assert {case.name for case in cases if any(
+        isinstance(result, junitparser.Failure) for result in case.result)} == {"FLU-01", "URG-05"}
+    assert sum(isinstance(r, junitparser.Skipped) for c in cases for r in c.result) == suite.skipped
+
+    tap = names["tap"].read_text().splitlines()
+    assert tap[0] == "TAP version 13" and f"1..{len(text)}" in tap
+    assert [line.split()[4] for line in tap if line.startswith("not ok")] == ["FLU-01", "URG-05"]
+
+    sarif = json.loads(names["sarif"].read_text())
+    expect_sarif(sarif)
+    results = sarif["runs"][0]["results"]
+    assert [(r["ruleId"], r["level"]) for r in results] == [
+        ("FLU-01", "error"), ("URG-05", "error"), ("DAT-04", "warning")]
+    github = names["github"].read_text().splitlines()
+    assert [line.split(",")[0] for line in github] == [
+        "::error title=FLU-01", "::error title=URG-05", "::warning title=DAT-04"]
+
+
+# Which class of the standard's object model stands behind a property.
+SARIF = {"runs": "Run", "tool": "Tool", "driver": "ToolComponent", "rules": "ReportingDescriptor",
+         "results": "Result", "message": "Message", "locations": "Location",
+         "physicalLocation": "PhysicalLocation", "artifactLocation": "ArtifactLocation",
+         "region": "Region", "shortDescription": "MultiformatMessageString",
+         "fullDescription": "MultiformatMessageString", "help": "MultiformatMessageString"}
+
+
+def expect_sarif(value, name="SarifLog"):
+    """That every property is one of its class, and none that must be there is missing."""
+    fields = {field.metadata["schema_property_name"]: field
+              for field in attr.fields(getattr(sarif_om, name))}
+    fields.setdefault("$schema", None)
+    assert set(value) <= set(fields), (name, value)
+    required = {key for key, field in fields.items() if field and field.default is attr.NOTHING}
+    assert required <= set(value), (name, value)
+    for key, member in value.items():
+        for item in member if isinstance(member, list) else [member]:
+            if isinstance(item, dict):
+                expect_sarif(item, SARIF[key])
+
+
+def test_sarif_of_check_is_by_the_same_rules(tmp_path):
+    (tmp_path / "bad.json").write_text('{"inputs": 1}')
+    run = subprocess.run([BUILD / "host" / "weir", "check", "--format", "sarif", "bad.json"],
+                         capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    sarif = json.loads(run.stdout)
+    expect_sarif(sarif)
+    assert sarif["runs"][0]["results"]
+
+
+def test_report_options(tmp_path):
+    good = BROKEN / "flusher_good.so"
+    assert tool("verify", good, "--format", "yaml").returncode == 64
+    assert tool("verify", good, "--format", "json", "--format", "tap").returncode == 64
+    run = tool("verify", good, "--include", "ELF-01", "--format", f"json={tmp_path}/no/such")
+    assert run.returncode == 66
+    run = tool("verify", good, "--include", "ELF-01", "--format", "json=/dev/full")
+    assert run.returncode == 70
+
+
+def test_conformance_page_is_up_to_date():
+    page = (ROOT / "docs" / "conformance.md").read_text()
+    start = "<!-- From here on: weir-plugin verify --list --format markdown -->\n"
+    assert page.partition(start)[2] == tool("verify", "--list", "--format", "markdown").stdout
+
+
+def test_checks_name_clauses_that_are_there():
+    abi = (ROOT / "docs" / "abi.md").read_text()
+    headings = {line.lstrip("# ") for line in abi.splitlines() if line.startswith("##")}
+    checks = json.loads(tool("verify", "--list", "--format", "json").stdout)
+    assert {check["clause"] for check in checks} <= headings
+    ids = [check["id"] for check in checks]
+    assert len(ids) == len(set(ids))
+    assert all(check["asserts"].endswith(".") for check in checks)
+
+
+def test_in_process_is_the_same(tmp_path):
+    arguments = ("verify", BUILD / "flushers" / "flusher_file.so", "--include", "FLU-0[1-5]",
+                 "--config", ROOT / "flushers" / "file" / "weir-verify.json")
+    runs = [tool(*arguments, cwd=tmp_path), tool(*arguments, "--in-process", cwd=tmp_path)]
+    assert verdicts(runs[0]) == verdicts(runs[1])
+    assert [run.returncode for run in runs] == [0, 0]
 
 
 def test_a_check_without_a_sink_counts_as_failed(tmp_path):
