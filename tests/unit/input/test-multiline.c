@@ -175,6 +175,64 @@ START_TEST(read_again_they_are_the_same)
 }
 END_TEST
 
+/* Numbers that are the same in every run. */
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525U + 1013904223U;
+    return *seed >> 8;
+}
+
+static struct given random_given(uint32_t *seed)
+{
+    static const char *const patterns[] = {NULL, "S", " ", "E", "x", "S|x"};
+    struct given given = {
+        .start = patterns[next_random(seed) % 6],
+        .end = patterns[next_random(seed) % 6],
+        .mode = next_random(seed) % 4 ? MULTILINE_CUSTOM : MULTILINE_JSON,
+        .unmatched = next_random(seed) % 2 ? MULTILINE_DISCARD : MULTILINE_SINGLE_LINE,
+        .max_bytes = next_random(seed) % 3 ? 0 : 4 + next_random(seed) % 20,
+        .excess = next_random(seed) % 2 ? LINES_SPLIT : LINES_TRUNCATE,
+        .gbk = next_random(seed) % 8 == 0,
+    };
+
+    if (!given.start != !given.end)
+        given.further = patterns[next_random(seed) % 6];
+    if (given.mode == MULTILINE_JSON || given.end)
+        given.max_bytes = 0; /* what is cut cannot be known to belong to no log */
+    return given;
+}
+
+static void random_text(uint32_t *seed, char *text, size_t size)
+{
+    static const char letters[] = "SExa  {}\"\\\n\n\n\n\xC4\xE3\xC3\xA4";
+
+    for (size_t i = 0; i < size; i++)
+        text[i] = letters[next_random(seed) % (sizeof letters - 1)];
+}
+
+/* Random rules on random text: in one read, in small ones, and read again. */
+START_TEST(logs_do_not_depend_on_reads)
+{
+    uint32_t seed = (uint32_t)_i;
+
+    for (int i = 0; i < 300; i++) {
+        struct given given = random_given(&seed);
+        char text[200];
+        size_t size = next_random(&seed) % sizeof text, step = 1 + next_random(&seed) % 40;
+        SCOPED_BUF struct buf whole = {0}, pieces = {0};
+        struct lines_counts counts, same;
+
+        random_text(&seed, text, size);
+        take_apart(&given, (struct weir_str){text, size}, sizeof text, false, &whole, &counts);
+        take_apart(&given, (struct weir_str){text, size}, step, i % 2, &pieces, &same);
+        ck_assert_msg(whole.size == pieces.size && !memcmp(whole.data, pieces.data, whole.size),
+            "S %s C %s E %s json %d max %zu by %zu of %.*s: %s, not %s", given.start, given.further,
+            given.end, given.mode, given.max_bytes, step, (int)size, text, buf_text(&pieces),
+            buf_text(&whole));
+    }
+}
+END_TEST
+
 START_TEST(troubles_are_counted)
 {
     SCOPED_BUF struct buf out = {0};
@@ -251,6 +309,7 @@ int main(void)
 
     tcase_add_loop_test(tests, lines_make_logs, 0, (int)ARRAY_SIZE(cases));
     tcase_add_loop_test(tests, read_again_they_are_the_same, 0, (int)ARRAY_SIZE(cases));
+    tcase_add_loop_test(tests, logs_do_not_depend_on_reads, 0, 10);
     tcase_add_test(tests, troubles_are_counted);
     tcase_add_loop_test(tests, wrong_options_are_refused, 0, (int)ARRAY_SIZE(wrong));
     tcase_add_test(tests, gbk_is_what_iconv_says);
