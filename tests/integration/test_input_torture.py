@@ -424,3 +424,40 @@ def test_first_log_is_there_soon(weir):
         host.stop()
     assert min(took) < 0.1, took
     assert read_out(out)["s"] == list(range(5))
+
+
+# What logrotate is told, what is followed, and whether its writer pauses over it: where a
+# file is copied, compressed or moved away at once it must have been seen before.
+ROTATIONS = {
+    "create": ("create", "app.log", False),
+    "create, by pattern": ("create", "app.log*", False),
+    "nocreate, extension kept": ("nocreate\nextension .log\nstart 7", "app*", False),
+    "delaycompress": ("nocreate\ncompress\ndelaycompress", "app.log*", True),
+    "another folder": ("create\nolddir old", "app.log", True),
+    "copytruncate": ("copytruncate", "app.log", True),
+}
+
+
+@pytest.mark.parametrize("name", ROTATIONS)
+def test_logrotate(weir, name):
+    """The real one; its writer goes on with the old file before it opens the new one."""
+    directives, pattern, pauses = ROTATIONS[name]
+    folder, out, stream = weir.folder / "logs", weir.folder / "out", Stream()
+    (folder / "old").mkdir(parents=True)
+    rules = weir.folder / "rotate.conf"
+    user = "su root root" if os.geteuid() == 0 else ""
+    rules.write_text(f"{folder}/app.log {{\nrotate 9\n{user}\n{directives}\n}}\n")
+    rules.chmod(0o600)
+    log = folder / "app.log"
+    start(weir, folder / pattern, out)
+    stream.append(log, 1)
+    expect_all(out, stream)  # from here on it watches
+    for _ in range(4):
+        with open(log, "ab", buffering=0) as file:
+            stream.write(file, 500)
+            if pauses:
+                expect_all(out, stream)
+            subprocess.run(["logrotate", "-f", "-s", weir.folder / "state", rules], check=True)
+            stream.write(file, 50)
+    expect_once_each(out, stream)
+    assert len(list(folder.rglob("app*"))) >= 4
