@@ -8,6 +8,7 @@
 #include <time.h>
 #include "base/buf.h"
 #include "base/mem.h"
+#include "kit/fuzz_round.h"
 #include "kit/life.h"
 #include "kit/marks.h"
 #include "kit/settings.h"
@@ -445,7 +446,9 @@ const struct check checks_dat[] = {
         .level = 5,
         .scope = CHECK_CLASS,
         .clause = "Memory",
-        .asserts = "Random batches do no harm.",
-        .missing = "weir-plugin fuzz does it, for as long as it is told"},
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = fuzz_round,
+        .asserts = "Random batches and options do no harm."},
     {0},
 };

@@ -12,5 +12,7 @@ int command_inspect(int argc, char **argv);
 int command_describe(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_new(int argc, char **argv);
+int command_bench(int argc, char **argv);
+int command_fuzz(int argc, char **argv);
 
 #endif

@@ -15,6 +15,8 @@ static const struct {
     {"inspect", command_inspect, "what is in a plugin file, without running its code"},
     {"describe", command_describe, "the flushers of a plugin and their options"},
     {"verify", command_verify, "whether a plugin keeps the contract"},
+    {"fuzz", command_fuzz, "whether chance finds what is wrong"},
+    {"bench", command_bench, "what its flushes cost"},
     {"plugin-probe", cli_plugin_probe, NULL},
     {"run-check", command_run_check, NULL},
     {"run-server", command_run_server, NULL},
