@@ -1,5 +1,6 @@
 #include "event/memory.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <string.h>
 #include "base/mem.h"
@@ -14,11 +15,17 @@
 /* Free blocks that are kept for the next reader; bytes. */
 #define MEMORY_KEEP_BYTES (32 * MIB)
 
+/* What malloc got back lies in pieces among what is in use, and stays the process's. When
+ * it got so much back, and so little is in use, it is told to give it to the system. */
+#define MEMORY_TRIM_BYTES (16 * MIB)
+#define MEMORY_TRIM_BELOW (4 * MIB)
+
 struct memory {
     size_t limit;
-    atomic_size_t used;      /* bytes of the blocks that are out */
-    atomic_bool has_waiting; /* spares the lock in block_unref */
-    pthread_mutex_t lock;    /* of all below */
+    atomic_size_t used;       /* bytes of the blocks that are out */
+    atomic_size_t given_back; /* bytes of blocks that were freed since the last trim */
+    atomic_bool has_waiting;  /* spares the lock in block_unref */
+    pthread_mutex_t lock;     /* of all below */
     struct block *free[N_CLASSES];
     size_t kept_bytes;
     struct list waiting; /* gates closed by memory_ask */
@@ -136,6 +143,17 @@ static bool keep_free(struct memory *memory, struct block *block)
     return keep;
 }
 
+static void give_back(struct memory *memory, struct block *block, size_t used)
+{
+    size_t given = atomic_fetch_add(&memory->given_back, block->size) + block->size;
+
+    free(block);
+    if (used >= MEMORY_TRIM_BELOW || given < MEMORY_TRIM_BYTES)
+        return;
+    if (atomic_exchange(&memory->given_back, 0) >= MEMORY_TRIM_BYTES)
+        malloc_trim(0);
+}
+
 void block_unref(struct block *block)
 {
     struct memory *memory;
@@ -146,7 +164,7 @@ void block_unref(struct block *block)
     memory = block->memory;
     used = atomic_fetch_sub(&memory->used, block->size) - block->size;
     if (!keep_free(memory, block))
-        free(block);
+        give_back(memory, block, used);
     if (atomic_load(&memory->has_waiting) && used < memory->limit - memory->limit / 8)
         wake_waiting(memory);
 }

@@ -1,5 +1,7 @@
 /* Blocks, the budget and its gates, arenas. */
 #include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "base/util.h"
 #include "event/memory.h"
@@ -273,6 +275,47 @@ START_TEST(threads_share_the_budget)
 }
 END_TEST
 
+/* Sanitizers have a malloc of their own; gcc's builds tell which they are. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#define MALLOC_IS_LIBC 1
+/* Resident memory of this process; MiB. */
+static unsigned long resident_mib(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long total, resident;
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%lu %lu", &total, &resident), 2);
+    fclose(file);
+    return resident * (unsigned long)sysconf(_SC_PAGESIZE) >> 20;
+}
+
+/* Small things that stay between the blocks keep malloc from giving them back by itself. */
+START_TEST(a_burst_is_given_back_to_the_system)
+{
+    enum { N_BLOCKS = 8000 };
+    struct block **blocks = calloc(N_BLOCKS, sizeof(struct block *));
+    void **pins = calloc(N_BLOCKS, sizeof(void *));
+    unsigned long peak;
+
+    for (int i = 0; i < N_BLOCKS; i++) {
+        blocks[i] = block_get(memory, 20 * KIB);
+        memset(blocks[i]->data, 1, blocks[i]->size);
+        pins[i] = malloc(40);
+    }
+    peak = resident_mib();
+    ck_assert_uint_gt(peak, 150);
+    for (int i = 0; i < N_BLOCKS; i++)
+        block_unref(blocks[i]);
+    ck_assert_uint_lt(resident_mib(), peak - 80); /* 32 MiB are kept, and some that came last */
+    for (int i = 0; i < N_BLOCKS; i++)
+        free(pins[i]);
+    free((void *)pins);
+    free((void *)blocks);
+}
+END_TEST
+#endif
+
 int main(void)
 {
     TCase *tests = tcase_create("memory");
@@ -290,5 +333,8 @@ int main(void)
     tcase_add_test(tests, an_empty_arena_holds_nothing);
     tcase_add_test(tests, arena_blocks_are_recycled);
     tcase_add_test(tests, threads_share_the_budget);
+#ifdef MALLOC_IS_LIBC
+    tcase_add_test(tests, a_burst_is_given_back_to_the_system);
+#endif
     return unit_run(tests);
 }
