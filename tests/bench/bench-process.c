@@ -3,6 +3,8 @@
  * 3,000,000 log lines: slicing into logs, a processor, collecting.
  *
  *     bench-process [regex|json|none] [REGEX]
+ *     bench-process all                    one figure for each processor
+ *     bench-process TYPE access|json OPTIONS
  */
 #include <stdio.h>
 #include <string.h>
@@ -152,7 +154,11 @@ static void create_aggregator(struct bench *bench)
     bench->aggregator = class->create(&context, NULL, 0);
 }
 
-static void run(struct bench *bench)
+struct figures {
+    double slicing, processing, collecting;
+};
+
+static struct figures measure(struct bench *bench)
 {
     double slicing = 0, processing = 0, collecting = 0;
 
@@ -170,11 +176,80 @@ static void run(struct bench *bench)
         processing += processed - sliced;
         collecting += cpu_s() - processed;
     }
+    return (struct figures){slicing, processing, collecting};
+}
+
+static void run(struct bench *bench)
+{
+    struct figures figures = measure(bench);
+
     printf("%u lines of %ju bytes: slicing %.3f s, processing %.3f s, collecting %.3f s\n", N_LINES,
-        (uintmax_t)(bench->bytes / LINES_PER_BLOCK), slicing, processing, collecting);
+        (uintmax_t)(bench->bytes / LINES_PER_BLOCK), figures.slicing, figures.processing,
+        figures.collecting);
     printf("%ju groups, %ju logs, %ju contents, %ju failed\n", (uintmax_t)bench->n_groups,
         (uintmax_t)bench->n_logs, (uintmax_t)bench->n_contents,
         (uintmax_t)(bench->processor ? bench->processor->n_failed : 0));
+}
+
+#define CONTENT "\"SourceKey\":\"content\""
+
+/* Each processor with options that give it something to do. */
+static const struct {
+    const char *type;
+    bool json;
+    const char *options;
+} each[] = {
+    {"add_fields", false, "{\"Fields\":{\"service\":\"a\"}}"},
+    {"appender", false, "{\"Key\":\"content\",\"Value\":\" {{__host__}}\"}"},
+    {"base64_encoding", false, "{" CONTENT ",\"NewKey\":\"n\"}"},
+    {"csv", false, "{" CONTENT ",\"SplitSep\":\" \",\"SplitKeys\":[\"a\",\"b\",\"c\"]}"},
+    {"desensitize", false,
+        "{" CONTENT
+        ",\"Match\":\"regex\",\"ReplaceString\":\"*\",\"RegexBegin\":\" - \",\"RegexContent\":"
+        "\"\\\\w+\"}"},
+    {"dict_map", false, "{" CONTENT ",\"MapDict\":{\"a\":\"b\"}}"},
+    {"fields_with_condition", false,
+        "{\"Switch\":[{\"Case\":{\"RelationOperator\":\"contains\",\"FieldConditions\":{"
+        "\"content\":\" 404 \"}},"
+        "\"Actions\":[{\"type\":\"processor_add_fields\",\"Fields\":{\"a\":\"b\"}}]}]}"},
+    {"filter_key_regex", false, "{\"Include\":[\"^content$\"]}"},
+    {"filter_regex", false, "{\"Include\":{\"content\":\"\\\" 200 \"}}"},
+    {"grok", false, "{" CONTENT ",\"KeepSource\":false,\"Match\":[\"%{COMBINEDAPACHELOG}\"]}"},
+    {"json", true, "{" CONTENT ",\"KeepSource\":false,\"IgnoreFirstConnector\":true}"},
+    {"md5", false, "{" CONTENT ",\"MD5Key\":\"m\"}"},
+    {"packjson", false, "{\"SourceKeys\":[\"content\"],\"DestKey\":\"d\"}"},
+    {"parse_delimiter_native", false,
+        "{" CONTENT ",\"Separator\":\" \",\"Keys\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"]}"},
+    {"parse_json_native", true, "{" CONTENT "}"},
+    {"parse_regex_native", false,
+        "{" CONTENT
+        ",\"Keys\":[\"ip\",\"user\",\"time\"],\"Regex\":\"(\\\\S+) \\\\S+ (\\\\S+) \\\\[([^\\\\]]+)"
+        "\\\\] .*\"}"},
+    {"pick_key", false, "{\"Include\":[\"content\"]}"},
+    {"rate_limit", false, "{\"Limit\":\"1000000000/s\",\"Fields\":[\"content\"]}"},
+    {"split_char", false,
+        "{" CONTENT
+        ",\"SplitSep\":\" \",\"SplitKeys\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\"]}"},
+    {"split_key_value", false,
+        "{" CONTENT ",\"Delimiter\":\" \",\"Separator\":\"/\",\"ErrIfSeparatorNotFound\":false}"},
+    {"split_log_string", false, "{\"SplitKey\":\"content\",\"SplitSep\":\" - \"}"},
+    {"split_string", false, "{" CONTENT ",\"SplitSep\":\" - \",\"SplitKeys\":[\"a\",\"b\"]}"},
+    {"string_replace", false,
+        "{" CONTENT ",\"Method\":\"const\",\"Match\":\"HTTP\",\"ReplaceString\":\"http\"}"},
+};
+
+/* Seconds that the processor takes, without what stands around it. */
+static void run_one(const char *type, bool json, const char *options)
+{
+    static struct bench bench;
+    char name[80];
+
+    bench = (struct bench){.sink.push = take_group, .memory = memory_create(256 * MIB)};
+    snprintf(name, sizeof name, "processor_%s", type);
+    fill_block(&bench, json);
+    create_processor(&bench, name, options);
+    create_aggregator(&bench);
+    printf("%-26s %6.3f s\n", type, measure(&bench).processing);
 }
 
 int main(int argc, char **argv)
@@ -184,6 +259,15 @@ int main(int argc, char **argv)
     const char *regex = argc > 2 ? argv[2] : access_regex;
     struct buf json = {0};
 
+    if (strcmp(what, "all") == 0) {
+        for (size_t i = 0; i < ARRAY_SIZE(each); i++)
+            run_one(each[i].type, each[i].json, each[i].options);
+        return 0;
+    }
+    if (argc > 3) {
+        run_one(what, strcmp(argv[2], "json") == 0, argv[3]);
+        return 0;
+    }
     bench.memory = memory_create(256 * MIB);
     fill_block(&bench, strcmp(what, "json") == 0);
     buf_puts(&json, "{\"Keys\":[\"ip\",\"user\",\"time\",\"method\",\"path\",\"status\",\"bytes\","
