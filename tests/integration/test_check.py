@@ -64,6 +64,7 @@ AT_PLACES = (
     ("W1020", pipeline(more=',\n  "x-n": @@18446744073709551616'), ()),
     ("W1020", pipeline(more=',\n  "x-n": @@-9223372036854775809'), ()),
     ("W1021", pipeline(flushers='{"Type": @@"flusher_stdout/"}'), ()),
+    ("W1022", pipeline(more=', "processors": [@@{"Type": "processor_regex", "Regex": "(", "Keys": ["a"]}]'), ()),
     ("W1201", pipeline(more=',\n  "enable": @@1'), ()),
     ("W1201", delivery('"QueueMaxGroups": @@"7"'), ()),
     ("W1202", delivery('"QueueMaxGroups": @@0'), ()),

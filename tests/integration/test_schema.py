@@ -129,7 +129,9 @@ def assert_portion(world, validator, pipelines):
     done = world.command("check", "--plugins", world.plugins, "--format", "json", folder)
     assert "Sanitizer" not in done.stderr, done.stderr
     told = json.loads(done.stdout)["diagnostics"]
-    wrong = {diag["file"]: diag for diag in told if diag["severity"] == "error"}
+    # W1022, that a processor cannot be made of right options, is beyond a schema.
+    wrong = {diag["file"]: diag for diag in told
+             if diag["severity"] == "error" and diag["code"] != "W1022"}
     different = [
         (case, wrong.get(path) and wrong[path]["message"])
         for path, case in cases.items() if validator.is_valid(case) != (path not in wrong)]

@@ -84,8 +84,6 @@ DOCUMENTED = {
         [{"Type": "processor_desensitize", "SourceKey": "content", "Method": "const", "Match": "full",
           "ReplaceString": "********"}], [PASSWORD], [{**PASSWORD, "Method": "md5"}]],
     "extended/processor-dict-map.md": [
-        [{"Type": "processor_dict_map", "SourceKey": "_ip_", "DestKey": "_processed_ip_",
-          "DictFilePath": "/home/ipExample.csv"}],
         [{"Type": "processor_dict_map", "SourceKey": "_ip_", "Mode": "overwrite", "HandleMissing": True,
           "Missing": "Not Detected", "MapDict": {"1": "TCP", "2": "UDP", "3": "HTTP", "*": "Unknown"}}]],
     "extended/processor-fields-with-condition.md": [[COND]],
@@ -258,6 +256,10 @@ REFUSED = {
              {"Type": "processor_log_to_sls_metric", "MetricLabelKeys": ["hostname", "ip", "metrics_type"],
               "MetricValues": {"Metric": "value"}, "IgnoreError": False}, flushers=[SLS, STDOUT]),
         ["W1004"] * 2, ["W1004"] * 2),
+    # The dictionary is not on this machine.
+    "docs/cn/plugins/processor/extended/processor-dict-map.md, a file": (
+        flat(FILE, {"Type": "processor_dict_map", "SourceKey": "_ip_", "DestKey": "_processed_ip_",
+                    "DictFilePath": "/home/ipExample.csv"}), ["W1022"], ["W1022"]),
     # AlarmIfEmpty is not what upstream's option is called: there it has no effect.
     "docs/cn/plugins/processor/extended/processor-packjson.md": (
         flat(FILE, {"Type": "processor_packjson", "SourceKeys": ["a", "b"], "DestKey": "d_key",
