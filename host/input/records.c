@@ -8,6 +8,8 @@
 
 /* Bytes of a character in UTF-8 behind its first. */
 #define UTF8_FURTHER_MAX 3U
+/* What is kept for the next line in UTF-8; bytes. */
+#define TEXT_KEEP_BYTES MIB
 
 /* Where taking apart is: offsets in the block. */
 struct cursor {
@@ -278,6 +280,8 @@ static struct batch *make_batch(struct lines *lines)
     batch->n_logs = (uint32_t)n;
     if (slices)
         batch_add_block(batch, lines->block);
+    if (lines->scratch->text.capacity > TEXT_KEEP_BYTES)
+        buf_finish(&lines->scratch->text);
     return batch;
 }
 

@@ -21,6 +21,9 @@
 #define TAIL_HOLD_MAX_BYTES ((size_t)4 << 10)
 #define TAIL_PARKED_MAX_BYTES ((size_t)4 << 20)
 
+/* The last bytes that were read of a file are remembered: so many. */
+#define TAIL_MARK_BYTES 32U
+
 /* What all files of one input have in common. */
 struct tail_setup {
     struct input *input;
@@ -48,6 +51,11 @@ struct tail {
     uint64_t born_ns; /* when the inode was made; 0: not known */
     int fd;           /* -1: closed */
     struct fingerprint print;
+    struct {
+        char bytes[TAIL_MARK_BYTES];
+        uint32_t size; /* 0: nothing was read yet, since it was begun */
+        uint64_t at;   /* where they are in the file */
+    } mark;
     struct file_source *source; /* NULL: not opened yet */
     struct lines lines;
     uint64_t position;       /* bytes read; the line that is held lies before it */
@@ -138,7 +146,7 @@ uint64_t next_boundary(const uint64_t *lane_starts, uint32_t n_lanes, uint64_t p
 enum tail_change {
     TAIL_SAME,
     TAIL_TRUNCATED, /* it is shorter than what was read of it */
-    TAIL_REPLACED,  /* it begins otherwise: copied and truncated, or another file */
+    TAIL_REPLACED,  /* it is otherwise: copied and truncated, or another file */
 };
 enum tail_change tail_change_of(uint64_t position, uint64_t size, bool same_print);
 

@@ -93,6 +93,7 @@ static void begin_at(struct tail *tail, const uint64_t *positions, bool continue
     file_source_close(tail->source);
     tail->source = file_source_create(context->checkpoints, &spec, positions);
     tail->noted = false;
+    tail->mark.size = 0;
     tail->position = tail->furthest = least;
     tail->grew_ns = loop_now_ns(context->loop);
     tail->boundary = next_boundary(positions, context->n_lanes, least);
@@ -172,7 +173,19 @@ static bool check_birth(struct tail *tail)
     return same;
 }
 
-/* Whether it still begins as it did; a fingerprint that grew is noted. */
+/* Whether what was read last is still where it was. */
+static int check_mark(struct tail *tail, bool *ret_same)
+{
+    char bytes[TAIL_MARK_BYTES];
+    ssize_t n = pread(tail->fd, bytes, tail->mark.size, (off_t)tail->mark.at);
+
+    if (n < 0)
+        return -errno;
+    *ret_same = n == (ssize_t)tail->mark.size && !memcmp(bytes, tail->mark.bytes, (size_t)n);
+    return 0;
+}
+
+/* Whether it is still what was read; a fingerprint that grew is noted. */
 static int check_print(struct tail *tail, bool *ret_same)
 {
     uint32_t length = tail->print.length;
@@ -180,6 +193,8 @@ static int check_print(struct tail *tail, bool *ret_same)
 
     if (!r && *ret_same && tail->print.length != length && tail->source->checkpoint)
         checkpoint_describe(tail->source->checkpoint, tail->path, &tail->print);
+    if (!r && *ret_same)
+        r = check_mark(tail, ret_same);
     return r;
 }
 

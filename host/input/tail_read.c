@@ -204,6 +204,13 @@ static enum tail_result take(struct tail *tail, size_t size)
     return end > start ? TAIL_LINES : TAIL_PART;
 }
 
+static void set_mark(struct tail *tail, const char *data, size_t size)
+{
+    tail->mark.size = (uint32_t)MIN(size, sizeof tail->mark.bytes);
+    tail->mark.at = tail->position + size - tail->mark.size;
+    memcpy(tail->mark.bytes, data + size - tail->mark.size, tail->mark.size);
+}
+
 enum tail_result tail_read(struct tail *tail)
 {
     ssize_t n = count_unread(tail);
@@ -217,5 +224,6 @@ enum tail_result tail_read(struct tail *tail)
     n = pread(tail->fd, to, MIN(room, tail->boundary - tail->position), (off_t)tail->position);
     if (n <= 0)
         return n ? TAIL_ERROR : TAIL_END;
+    set_mark(tail, to, (size_t)n);
     return take(tail, (size_t)n);
 }

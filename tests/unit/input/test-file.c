@@ -272,6 +272,24 @@ START_TEST(replaced_content_is_noticed_by_its_fingerprint)
 }
 END_TEST
 
+/* The same with a beginning that is always the same, and longer than the fingerprint. */
+START_TEST(replaced_content_is_noticed_by_what_was_read_last)
+{
+    char text[2048 + 64];
+
+    memset(text, '=', 2048);
+    memcpy(text + 2048, "\none\n", 5);
+    put("a.log", 0, text, 2048 + 5);
+    start("a.log", "");
+    run_until_lines(&h, 2);
+    memcpy(text + 2048, "\nfirst\nsecond\nthird\n", 20);
+    put("a.log", O_TRUNC, text, 2048 + 20);
+    run_until_lines(&h, 6);
+    ck_assert_str_eq(h.lines[3], "first");
+    ck_assert_str_eq(h.lines[5], "third");
+}
+END_TEST
+
 START_TEST(reused_inode_is_another_file)
 {
     struct stat before, after;
@@ -621,6 +639,7 @@ int main(void)
     tcase_add_test(tests, deleted_file_is_read_to_its_end_and_its_last_line_delivered);
     tcase_add_test(tests, truncated_file_is_read_from_its_start);
     tcase_add_test(tests, replaced_content_is_noticed_by_its_fingerprint);
+    tcase_add_test(tests, replaced_content_is_noticed_by_what_was_read_last);
     tcase_add_test(tests, reused_inode_is_another_file);
     tcase_add_test(tests, file_made_anew_with_the_same_bytes_is_another_file);
     tcase_add_test(tests, offsets_and_inode_are_added_when_asked_for);

@@ -225,7 +225,8 @@ START_TEST(logs_do_not_depend_on_reads)
         random_text(&seed, text, size);
         take_apart(&given, (struct weir_str){text, size}, sizeof text, false, &whole, &counts);
         take_apart(&given, (struct weir_str){text, size}, step, i % 2, &pieces, &same);
-        ck_assert_msg(whole.size == pieces.size && !memcmp(whole.data, pieces.data, whole.size),
+        ck_assert_msg(str_equal((struct weir_str){whole.data, whole.size},
+                          (struct weir_str){pieces.data, pieces.size}),
             "S %s C %s E %s json %d max %zu by %zu of %.*s: %s, not %s", given.start, given.further,
             given.end, given.mode, given.max_bytes, step, (int)size, text, buf_text(&pieces),
             buf_text(&whole));
