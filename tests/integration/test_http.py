@@ -151,7 +151,7 @@ def test_is_rejected_with_the_answer_as_reason(weir, serve, answer):
     result = weir.once(to_http(weir, server.url, lines))
     assert result.returncode == 1, result.stderr
     assert done(result)["rejected"] == lines
-    assert re.search(rf"logs dropped.*reason=rejected.*code={entry['status']}.*"
+    assert re.search(rf"reason=rejected.*code={entry['status']}.*"
                      rf"HTTP {entry['status']} from {server.url}: the field `a` is not a number x+",
                      result.stderr), result.stderr
 
