@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include "app/catalog.h"
 #include "app/data_lock.h"
+#include "app/notify.h"
 #include "app/once_report.h"
 #include "app/reload.h"
 #include "app/snapshot.h"
@@ -19,11 +20,14 @@
 #include "base/mem.h"
 #include "delivery/dead_letter.h"
 #include "input/checkpoints.h"
+#include "plugin/registry.h"
 
 /* A signal so soon after the first is the same one, sent to the process and to its
  * group (timeout(1) does that). */
 #define SAME_SIGNAL_NS (300 * NS_PER_MS)
 
+/* What a stop may take beyond the drain: flushers are told, and stop. */
+#define STOP_TIME_NS (20 * NS_PER_S)
 /* So long the pipelines that are made wait for those that are not yet. */
 #define LOAD_PATIENCE_NS (2 * NS_PER_S)
 
@@ -32,6 +36,7 @@ struct app {
     uint64_t started_ns;
     int lock_fd;
     struct loop *loop; /* the control thread's */
+    struct notify *notify;
     struct loop_fd signals;
     struct loop_call input_ended; /* posted by the ingest loops */
     struct jobs *jobs;
@@ -75,6 +80,7 @@ static void begin_stop(struct app *app)
         return;
     start_ingest(app);
     app->stopping_ns = clock_now_ns();
+    notify_stopping(app->notify, app->request.drain_timeout_ns + STOP_TIME_NS);
     reloader_stop(app->reloader);
     stop_begin(app->stop);
 }
@@ -151,7 +157,19 @@ static void applied(void *owner, struct reload_result *result)
 
 static void reload_began(void *owner)
 {
-    (void)owner;
+    struct app *app = owner;
+
+    notify_reloading(app->notify);
+}
+
+/* "3 pipelines run, 1 refused" */
+static void tell_manager(struct app *app)
+{
+    char status[128];
+
+    snprintf(status, sizeof status, "%zu pipelines run, %zu refused",
+        pipeline_set_running(app->set), pipeline_set_refused(app->set));
+    notify_ready(app->notify, status);
 }
 
 static void first_load_ended(struct app *app)
@@ -167,6 +185,7 @@ static void first_load_ended(struct app *app)
     }
     start_ingest(app);
     log_info("running", LOG_INT("pipelines", n_running), LOG_INT("refused", n_refused));
+    tell_manager(app);
     if (app->request.once)
         on_input_ended(&app->input_ended);
 }
@@ -193,10 +212,12 @@ static void reload_ended(void *owner, const struct reload_result *result)
 
     if (stop_has_begun(app->stop))
         return;
-    if (app->loaded)
-        tell_of_reload(app, result);
-    else
+    if (!app->loaded) {
         first_load_ended(app);
+        return;
+    }
+    tell_of_reload(app, result);
+    tell_manager(app);
 }
 
 /* -- set-up -- */
@@ -287,6 +308,7 @@ static void join(struct app *app)
         .set = app->set,
         .configs = {request->catalog, request->paths, request->n_paths, request->compat},
         .watch = request->watch && !request->once,
+        .text = request->text_diags,
         .began = reload_began,
         .ended = reload_ended,
         .owner = app,
@@ -339,6 +361,8 @@ struct app *app_create(const struct app_request *request)
     app->input_ended.run = on_input_ended;
     app->patience.expired = out_of_patience;
     app->loop = loop_create();
+    if (app->loop)
+        app->notify = notify_create(app->loop);
     app->lock_fd = data_lock(request->data_dir);
     if (app->loop && app->lock_fd >= 0)
         return app;
@@ -373,6 +397,7 @@ void app_destroy(struct app *app)
         close(app->signals.fd);
     if (app->lock_fd >= 0)
         close(app->lock_fd);
+    notify_destroy(app->notify);
     if (app->set) /* something hangs and still uses the rest */
         return;
     loop_destroy(app->loop);
@@ -397,6 +422,11 @@ bool app_reload(struct app *app, const char *reason, struct reload_waiter *waite
     return true;
 }
 
+struct metrics *app_metrics(struct app *app)
+{
+    return registry_metrics(app->shared.registry);
+}
+
 struct snapshot *app_snapshot(struct app *app)
 {
     struct snapshot *snapshot = mem_zalloc(sizeof *snapshot);
@@ -412,5 +442,6 @@ struct snapshot *app_snapshot(struct app *app)
     snapshot->memory_used = memory_used(app->shared.memory);
     snapshot->memory_limit = MEMORY_LIMIT_DEFAULT;
     pipeline_set_snapshot(app->set, snapshot->stopping, snapshot);
+    snapshot_take_plugins(snapshot, app->shared.registry);
     return snapshot;
 }

@@ -12,6 +12,7 @@
 struct app;
 struct catalog;
 struct loop;
+struct metrics;
 struct reload_waiter;
 struct snapshot;
 
@@ -32,6 +33,7 @@ struct app_request {
     bool compat;
     const char *data_dir; /* made if it is not there */
     bool once;
+    bool text_diags;           /* diagnostics at the start are text, not log lines */
     bool watch;                /* the configuration files; changes are applied by themselves */
     uint64_t drain_timeout_ns; /* without progress, at a stop */
 };
@@ -50,6 +52,9 @@ const char *app_data_dir(const struct app *app);
 /* Reads the configuration again; `waiter` (app/reload.h) is told what came of it, or
  * NULL when the process ends before. False when that cannot be: with `once`, at a stop. */
 bool app_reload(struct app *app, const char *reason, struct reload_waiter *waiter);
+
+/* What plugins measure. */
+struct metrics *app_metrics(struct app *app);
 
 /* How everything is now; the caller's (app/snapshot.h). On the control thread. */
 struct snapshot *app_snapshot(struct app *app);

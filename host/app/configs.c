@@ -96,7 +96,7 @@ static int by_name(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-static void log_diags(const struct diag_list *diags)
+void configs_log_diags(const struct diag_list *diags)
 {
     for (size_t i = 0; i < diags->count; i++) {
         const struct diag *diag = &diags->items[i];
@@ -135,7 +135,7 @@ void config_set_read(const struct configs_request *request, bool text, struct co
     if (text)
         render_diags_text(&diags, stderr);
     else
-        log_diags(&diags);
+        configs_log_diags(&diags);
     diag_list_finish(&diags);
 }
 

@@ -43,6 +43,8 @@ struct configs_request {
 void config_set_read(const struct configs_request *request, bool text, struct config_set *ret_set);
 /* NULL: there is none of that name. */
 struct config_entry *config_set_find(const struct config_set *set, const char *name);
+/* Errors and warnings, a log line each. */
+void configs_log_diags(const struct diag_list *diags);
 void config_set_finish(struct config_set *set);
 
 #endif

@@ -97,7 +97,7 @@ bool reloader_begin(struct reloader *self)
 {
     self->began_ns = clock_now_ns();
     watch(self);
-    config_set_read(&self->spec.configs, true, &self->configs);
+    config_set_read(&self->spec.configs, self->spec.text, &self->configs);
     if (!self->configs.count) {
         config_set_finish(&self->configs);
         return false;

@@ -25,6 +25,7 @@ struct reloader_spec {
     struct pipeline_set *set;
     struct configs_request configs;
     bool watch; /* the files, too */
+    bool text;  /* what is wrong at first is told as text, not in the log's form */
     /* A round has begun; has ended. */
     void (*began)(void *owner);
     void (*ended)(void *owner, const struct reload_result *result);
@@ -35,7 +36,7 @@ struct reloader *reloader_create(const struct reloader_spec *spec);
 /* Waiters are told nothing. NULL is fine. */
 void reloader_destroy(struct reloader *reloader);
 
-/* The first round, which reads here and now and tells what is wrong as text. False when
+/* The first round, which reads here and now. False when
  * there is no file at all: then nothing begins. */
 bool reloader_begin(struct reloader *reloader);
 /* `reason` is for the log; `waiter` may be NULL. */

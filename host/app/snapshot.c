@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "pipeline/pipeline.h"
+#include "plugin/descriptor.h"
+#include "plugin/registry.h"
 
 static const char *const state_names[PIPELINE_N_STATES] = {
     [PIPELINE_STARTING] = "starting",
@@ -29,6 +31,7 @@ void snapshot_take_pipeline(struct snapshot_pipeline *ret, struct pipeline *pipe
     struct pipeline_totals totals;
 
     pipeline_get_totals(pipeline, &totals);
+    ret->config_hash = pipeline_get_config(pipeline)->digest;
     ret->read_logs = totals.read_logs;
     ret->read_bytes = totals.read_bytes;
     ret->waits = pipeline_waits(pipeline);
@@ -36,6 +39,21 @@ void snapshot_take_pipeline(struct snapshot_pipeline *ret, struct pipeline *pipe
     ret->lanes = mem_calloc(ret->n_lanes, sizeof *ret->lanes);
     for (size_t i = 0; i < ret->n_lanes; i++)
         take_lane(&ret->lanes[i], pipeline_lane(pipeline, i));
+}
+
+void snapshot_take_plugins(struct snapshot *snapshot, struct registry *registry)
+{
+    struct registry_entry entry;
+    size_t capacity = 0;
+
+    for (size_t i = 0; registry_entry(registry, i, &entry); i++) {
+        if (!entry.descriptor || !entry.path)
+            continue;
+        MEM_GROW(snapshot->plugins, snapshot->n_plugins, capacity);
+        snapshot->plugins[snapshot->n_plugins++] = (struct snapshot_plugin){
+            mem_strdup(entry.descriptor->name), mem_strdup(entry.descriptor->version),
+            mem_strdup(entry.path), mem_strdup(entry.digest ? entry.digest : "")};
+    }
 }
 
 static void finish_pipeline(struct snapshot_pipeline *pipeline)
@@ -57,6 +75,13 @@ void snapshot_destroy(struct snapshot *snapshot)
         return;
     for (size_t i = 0; i < snapshot->n_pipelines; i++)
         finish_pipeline(&snapshot->pipelines[i]);
+    for (size_t i = 0; i < snapshot->n_plugins; i++) {
+        free(snapshot->plugins[i].name);
+        free(snapshot->plugins[i].version);
+        free(snapshot->plugins[i].path);
+        free(snapshot->plugins[i].sha256);
+    }
+    free(snapshot->plugins);
     free(snapshot->pipelines);
     free(snapshot->data_dir);
     free(snapshot);

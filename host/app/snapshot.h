@@ -27,12 +27,17 @@ struct snapshot_pipeline {
     char *name;
     char *path; /* of its file */
     enum pipeline_state state;
-    char *refused; /* why its file, as it is now, does not run; NULL */
+    uint64_t config_hash; /* of the file that runs, 0: nothing runs */
+    char *refused;        /* why its file, as it is now, does not run; NULL */
     uint64_t read_logs, read_bytes;
     bool waits;         /* inputs wait: a queue is full, or memory is short */
     char *nothing_read; /* why nothing was read so far, NULL */
     struct snapshot_lane *lanes;
     size_t n_lanes;
+};
+
+struct snapshot_plugin {
+    char *name, *version, *path, *sha256;
 };
 
 struct snapshot {
@@ -46,12 +51,17 @@ struct snapshot {
     size_t memory_used, memory_limit;    /* bytes */
     struct snapshot_pipeline *pipelines; /* by name */
     size_t n_pipelines;
+    struct snapshot_plugin *plugins; /* whose descriptor is known */
+    size_t n_plugins;
 };
 
 /* "running"; static. */
 const char *pipeline_state_name(enum pipeline_state state);
 
 struct pipeline;
+struct registry;
+/* The plugins that have been met. */
+void snapshot_take_plugins(struct snapshot *snapshot, struct registry *registry);
 /* What a running pipeline says of itself. */
 void snapshot_take_pipeline(struct snapshot_pipeline *ret, struct pipeline *pipeline);
 /* NULL is fine. */

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "admin/control.h"
+#include "admin/page.h"
 #include "app/app.h"
 #include "app/catalog.h"
+#include "app/configs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/util.h"
@@ -23,6 +25,8 @@ static const char help[] =
     "                          the first configuration, or /etc/weir/plugins.yml\n"
     "  --data DIR              where positions are kept (default ./.weir)\n"
     "  --once                  read what is there, deliver it, and end\n"
+    "  --admin ADDRESS         serve /metrics, /livez and /readyz there: PORT (of 127.0.0.1),\n"
+    "                          127.0.0.1:PORT, [::1]:PORT, unix:/path. Default: not at all\n"
     "  --drain-timeout TIME    how long a stop waits without progress (default 10s)\n"
     "  --no-watch              do not watch the configuration: SIGHUP or `weir reload` only\n"
     "  --compat                unknown keys are warnings, as upstream ignores them\n"
@@ -38,7 +42,7 @@ static const char help[] =
 
 struct run_options {
     struct plugin_files plugins;
-    const char *data_dir;
+    const char *data_dir, *admin;
     bool once, compat, no_watch;
     uint64_t drain_timeout_ns;
     enum log_level level;
@@ -49,6 +53,7 @@ enum {
     OPT_PLUGINS = 256,
     OPT_DATA,
     OPT_ONCE,
+    OPT_ADMIN,
     OPT_DRAIN,
     OPT_COMPAT,
     OPT_NO_WATCH,
@@ -61,6 +66,7 @@ static const struct option long_options[] = {
     {"plugins", required_argument, NULL, OPT_PLUGINS},
     {"data", required_argument, NULL, OPT_DATA},
     {"once", no_argument, NULL, OPT_ONCE},
+    {"admin", required_argument, NULL, OPT_ADMIN},
     {"drain-timeout", required_argument, NULL, OPT_DRAIN},
     {"compat", no_argument, NULL, OPT_COMPAT},
     {"no-watch", no_argument, NULL, OPT_NO_WATCH},
@@ -84,6 +90,9 @@ static int take_option(struct run_options *options, int option)
         break;
     case OPT_ONCE:
         options->once = true;
+        break;
+    case OPT_ADMIN:
+        options->admin = optarg;
         break;
     case OPT_DRAIN:
         good = duration_parse(optarg, strlen(optarg), &options->drain_timeout_ns);
@@ -127,17 +136,33 @@ static int parse_options(int argc, char **argv, struct run_options *options)
     return CLI_USAGE;
 }
 
-static int run_app(const struct app_request *request)
+/* With what can be seen of it. */
+static int run_seen(struct app *app, const char *admin)
+{
+    struct control *control;
+    struct page *page = NULL;
+    char why[512];
+    int code;
+
+    if (admin && !(page = page_create(app, admin, why, sizeof why))) {
+        log_error("no admin page", LOG_STR("why", why));
+        return CLI_USAGE;
+    }
+    control = control_create(app);
+    code = app_run(app);
+    control_destroy(control);
+    page_destroy(page);
+    return code;
+}
+
+static int run_app(const struct app_request *request, const char *admin)
 {
     struct app *app = app_create(request);
-    struct control *control;
     int code;
 
     if (!app)
         return CLI_CONFIG;
-    control = control_create(app);
-    code = app_run(app);
-    control_destroy(control);
+    code = run_seen(app, admin);
     app_destroy(app);
     return code;
 }
@@ -151,6 +176,7 @@ static int run_with(struct run_options *options, char **arguments, int n)
         .compat = options->compat,
         .data_dir = options->data_dir,
         .once = options->once,
+        .text_diags = options->format != LOG_FORMAT_JSON,
         .watch = !options->no_watch,
         .drain_timeout_ns = options->drain_timeout_ns,
     };
@@ -158,9 +184,12 @@ static int run_with(struct run_options *options, char **arguments, int n)
 
     plugin_files_default(&options->plugins, arguments[0]);
     request.catalog = catalog_create(options->plugins.items, options->plugins.count, &diags);
-    render_diags_text(&diags, stderr);
+    if (request.text_diags)
+        render_diags_text(&diags, stderr);
+    else
+        configs_log_diags(&diags);
     diag_list_finish(&diags);
-    code = run_app(&request);
+    code = run_app(&request, options->admin);
     catalog_destroy(request.catalog);
     return code;
 }

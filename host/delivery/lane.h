@@ -13,6 +13,7 @@
 #define DELIVERY_LANE_H
 
 #include <weir/flusher.h>
+#include "base/metric.h"
 #include "config/pipeline_config.h"
 #include "delivery/pool.h"
 #include "delivery/spools.h"
@@ -48,6 +49,8 @@ struct lane_stats {
     uint64_t spooled_logs;   /* written to the spool */
     uint64_t spool_bad_logs; /* were damaged there */
     uint64_t flushes, retries;
+    /* Ended flushes by how long they took: at most metric_bucket_bound(i); the last: more. */
+    uint64_t flush_buckets[METRIC_N_BUCKETS + 1], flush_ns;
     uint64_t circuit_opens;
     uint64_t settled_groups; /* grows with every end; "progress" */
 };

@@ -198,11 +198,22 @@ static void finish_flush(
     }
 }
 
+static void count_flush(struct lane_stats *stats, uint64_t took_ns)
+{
+    double seconds = (double)took_ns / (double)NS_PER_S;
+    unsigned i = 0;
+
+    while (i < METRIC_N_BUCKETS && seconds > metric_bucket_bound(i))
+        i++;
+    stats->flush_buckets[i]++;
+    stats->flush_ns += took_ns;
+}
+
 static void flush_parcel(struct lane *lane, struct parcel *parcel)
 {
     struct weir_result result = {.struct_size = sizeof result};
     char text[PARCEL_TEXT_MAX] = "";
-    uint64_t start_ns;
+    uint64_t start_ns, took_ns;
     uint32_t verdict;
 
     result.text = text;
@@ -215,7 +226,9 @@ static void flush_parcel(struct lane *lane, struct parcel *parcel)
     verdict = instance_flush(lane->instance, &parcel->batch, &result);
 
     pthread_mutex_lock(&lane->lock);
-    lane->turn.slow = clock_now_ns() - start_ns > LANE_SLOW_NS;
+    took_ns = clock_now_ns() - start_ns;
+    lane->turn.slow = took_ns > LANE_SLOW_NS;
+    count_flush(&lane->stats, took_ns);
     text[sizeof text - 1] = '\0';
     finish_flush(lane, parcel, verdict, &result);
     lane_ask_turn(lane);
