@@ -4,6 +4,7 @@
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <weir/buffer.h>
 #include <weir/words.h>
 
 struct checker_options {
@@ -14,8 +15,9 @@ struct checker_options {
 struct checker {
     const struct weir_host *host;
     const struct checker_options *options;
-    regex_t *patterns; /* one for each of every_log_regex */
-    size_t n_patterns; /* compiled so far */
+    regex_t *patterns;       /* one for each of every_log_regex */
+    size_t n_patterns;       /* compiled so far */
+    struct weir_buffer text; /* the value being matched */
     uint32_t logs_total, failed_total;
 };
 
@@ -101,16 +103,21 @@ static bool str_equal(struct weir_str a, struct weir_str b)
     return a.size == b.size && (!a.size || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/* Values have no NUL at their end. */
-static bool matches(const regex_t *pattern, struct weir_str text)
+/* Values have no NUL at their end, and regexec may look for one even when it is told
+ * where the end is: a copy has it. */
+static bool matches(struct checker *checker, const regex_t *pattern, struct weir_str value)
 {
-    regmatch_t whole = {.rm_so = 0, .rm_eo = (regoff_t)text.size};
+    regmatch_t whole = {.rm_so = 0, .rm_eo = (regoff_t)value.size};
 
-    return regexec(pattern, text.size ? text.data : "", 1, &whole, REG_STARTEND) == 0;
+    checker->text.size = 0;
+    weir_buffer_append_str(&checker->text, value);
+    weir_buffer_append_byte(&checker->text, '\0');
+    return !checker->text.failed &&
+           regexec(pattern, checker->text.data, 1, &whole, REG_STARTEND) == 0;
 }
 
 /* The key of the first content that is not as expected, NULL when all are. */
-static const char *wrong_key(const struct checker *checker, const struct weir_log *log)
+static const char *wrong_key(struct checker *checker, const struct weir_log *log)
 {
     const struct weir_str_map *exact = &checker->options->every_log;
     const struct weir_str_map *regex = &checker->options->every_log_regex;
@@ -124,15 +131,14 @@ static const char *wrong_key(const struct checker *checker, const struct weir_lo
     for (size_t i = 0; i < regex->count; i++) {
         const struct weir_str *value = weir_log_get(log, regex->items[i].key.data);
 
-        if (!value || !matches(&checker->patterns[i], *value))
+        if (!value || !matches(checker, &checker->patterns[i], *value))
             return regex->items[i].key.data;
     }
     return NULL;
 }
 
 /* Rejects the single log; how many were. */
-static uint32_t check_group(
-    const struct checker *checker, const struct weir_batch *batch, uint32_t group)
+static uint32_t check_group(struct checker *checker, const struct weir_batch *batch, uint32_t group)
 {
     const struct weir_group *logs = batch->groups[group];
     uint32_t n_failed = 0;
@@ -141,7 +147,7 @@ static uint32_t check_group(
         const char *key = wrong_key(checker, weir_log_at(logs, i));
         char why[256];
 
-        if (!key)
+        if (!key || checker->text.failed)
             continue;
         snprintf(why, sizeof why, "%s is not as expected", key);
         checker->host->mark(
@@ -154,13 +160,17 @@ static uint32_t check_group(
 static uint32_t checker_flush(
     void *self, const struct weir_batch *batch, struct weir_result *result)
 {
-    const struct checker *checker = self;
+    struct checker *checker = self;
     uint64_t n_logs = 0, n_failed = 0;
 
-    (void)result;
+    weir_buffer_clear(&checker->text);
     for (uint32_t i = 0; i < batch->n_groups; i++) {
         n_logs += batch->groups[i]->n_logs;
         n_failed += check_group(checker, batch, i);
+    }
+    if (checker->text.failed) {
+        weir_explain(result, ENOMEM, "no memory for a value");
+        return WEIR_RETRY;
     }
     checker->host->record(checker->host, checker->logs_total, (double)n_logs);
     checker->host->record(checker->host, checker->failed_total, (double)n_failed);
@@ -174,6 +184,7 @@ static int checker_stop(void *self, uint64_t deadline_ns, struct weir_result *re
     (void)deadline_ns;
     (void)result;
     free_patterns(checker);
+    weir_buffer_finish(&checker->text);
     return 0;
 }
 

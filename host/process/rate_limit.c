@@ -2,8 +2,8 @@
 #include "process/builtin.h"
 
 #include <stdio.h>
-#define XXH_INLINE_ALL
 #include <xxhash.h>
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -34,7 +34,8 @@ struct rate_limit {
     double size, per_ns; /* tokens of a full bucket, and how they come back */
     struct map buckets;
     struct list recent;
-    uint64_t now_ns; /* of this batch */
+    uint64_t now_ns;   /* of this batch */
+    struct buf values; /* of one log, each behind its size */
 };
 
 static const struct weir_option options[] = {
@@ -56,6 +57,7 @@ static void destroy(struct processor *processor)
     LIST_EACH (bucket, &self->recent, recent)
         free(bucket);
     map_finish(&self->buckets);
+    buf_finish(&self->values);
     free(self);
 }
 
@@ -92,21 +94,21 @@ static struct processor *create(const struct processor_context *context, char *w
 }
 
 /* Sizes are hashed, too: "a", "bc" is another kind than "ab", "c". */
-static XXH128_hash_t hash_of(const struct rate_limit *self, const struct weir_log *log)
+static XXH128_hash_t hash_of(struct rate_limit *self, const struct weir_log *log)
 {
-    XXH3_state_t state;
+    struct buf *values = &self->values;
 
-    XXH3_128bits_reset(&state);
+    values->size = 0;
     for (size_t i = 0; i < self->options->fields.count; i++) {
         uint32_t at = log_find(log, self->options->fields.items[i]);
         struct weir_str value = {"", 0};
 
         if (at < log->n_contents)
             value = log->contents[at].value;
-        XXH3_128bits_update(&state, &value.size, sizeof value.size);
-        XXH3_128bits_update(&state, value.size ? value.data : "", value.size);
+        buf_append(values, &value.size, sizeof value.size);
+        buf_append(values, value.data, value.size);
     }
-    return XXH3_128bits_digest(&state);
+    return XXH3_128bits(buf_text(values), values->size);
 }
 
 static struct bucket *bucket_find(const struct rate_limit *self, XXH128_hash_t hash)

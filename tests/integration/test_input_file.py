@@ -52,7 +52,7 @@ def arrived(out, *streams):
 
 
 def expect_all(out, *streams):
-    wait_for(lambda: arrived(out, *streams), f"all lines of {[s.name for s in streams]}", 20)
+    wait_for(lambda: arrived(out, *streams), f"all lines of {[s.name for s in streams]}")
 
 
 def expect_once_each(out, *streams):

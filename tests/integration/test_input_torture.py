@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from conftest import WEIR, file_to_file, wait_for
+from conftest import SANITIZED, WEIR, file_to_file, wait_for
 from test_input_file import Stream, arrived, expect_all, expect_once_each, read_out, start
 
 SOON = {"QueueMaxGroups": 1, "RetryInitialDelay": "10ms", "RetryMaxDelay": "50ms"}
@@ -206,7 +206,7 @@ def test_checkpoints_of_deleted_files_go(weir):
         (folder / f"{i}.log").unlink()
     os.rename(folder / "45.log", folder / "45.old")
     wait_for(lambda: not any("(deleted)" in name for name in open_files(host)),
-             "deleted files to be let go", 20)
+             "deleted files to be let go")
     time.sleep(1.5)  # a look, after which they are forgotten
     assert host.stop() == 0
     assert n_checkpoints(weir.data / "checkpoints") == 5
@@ -321,7 +321,7 @@ def test_ten_thousand_files_through_few_descriptors(weir):
         stream.append(folder / f"{stream.name}.log", 1)
     expect_once_each(out, *streams)
     assert sum("/many/" in name for name in open_files(host)) <= 100
-    assert memory_kib(host.process.pid, "RssAnon") < 64 << 10
+    assert SANITIZED or memory_kib(host.process.pid, "RssAnon") < 64 << 10
 
 
 def test_a_huge_file_leaves_room_for_small_ones(weir):
@@ -410,7 +410,8 @@ def test_a_line_without_end_takes_bounded_memory(weir, treatment):
     assert 1 << 10 < peak < 128 << 10, peak
 
 
-def test_first_log_is_there_soon(weir):
+@pytest.mark.skipif(SANITIZED, reason="a figure of the release build")
+def test_first_log_is_there_soon(weir, long_form):
     """From the start of the process to a delivered log of a small file."""
     log, out, stream = weir.folder / "a.log", weir.folder / "out", Stream()
     took = []
@@ -422,7 +423,7 @@ def test_first_log_is_there_soon(weir):
             assert time.monotonic() - began < 20
         took.append(time.monotonic() - began)
         host.stop()
-    assert min(took) < 0.1, took
+    assert min(took) < (0.1 if long_form else 1.0), took
     assert read_out(out)["s"] == list(range(5))
 
 

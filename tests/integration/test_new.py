@@ -5,7 +5,11 @@ import subprocess
 
 import pytest
 
+from conftest import SANITIZED
 from installed import environment, install, one, run
+
+pytestmark = pytest.mark.skipif(
+    SANITIZED, reason="a project of another's is not linked with the sanitizer's runtime")
 
 KINDS = ("min", "stream", "http")
 LANGS = ["c", pytest.param("c++", marks=pytest.mark.skipif(

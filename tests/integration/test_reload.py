@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, file_to_file, wait_for
+from conftest import BUILD, SANITIZED, file_to_file, wait_for
 from test_status import lane, status
 
 FAKE = BUILD / "tests" / "fakes" / "flusher_fake.so"
@@ -519,7 +519,8 @@ def test_stop_while_reloading(world, tmp_path):
     assert host.stop() == 0
 
 
-def test_thousand_pipelines_one_changed(world, tmp_path):
+@pytest.mark.skipif(SANITIZED, reason="a figure of the release build")
+def test_thousand_pipelines_one_changed(world, tmp_path, long_form):
     for i in range(1000):
         world.write(f"p{i:04}", file_to_file(tmp_path / "none.log", tmp_path / f"out{i}"))
     host = world.start()
@@ -529,5 +530,5 @@ def test_thousand_pipelines_one_changed(world, tmp_path):
         result = world.reload()
         assert result["untouched"] == 999 and len(result["pipelines"]) == 1
         took.append(result["took"])
-    assert min(took) <= 0.1, took
+    assert min(took) <= (0.1 if long_form else 1.0), took
     assert host.stop() == 0

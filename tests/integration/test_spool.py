@@ -59,6 +59,11 @@ class Spooled:
             return lane if lane and condition(lane) else None
         return wait_for(look, what)
 
+    def is_empty(self):
+        """The spool; False while nobody answers."""
+        lane = self.lane()
+        return lane is not None and not lane["spool"]["logs"]
+
     def wait_spooled(self):
         """Everything is in the spool, or was delivered."""
         return self.wait_lane(
@@ -102,8 +107,7 @@ def test_killed_again_and_again_while_draining(weir):
     for _ in range(5):
         spooled.answers("delivered")
         before = len(spooled.got())
-        wait_for(lambda: len(spooled.got()) > before or not spooled.lane()["spool"]["logs"],
-                 "some lines")
+        wait_for(lambda: len(spooled.got()) > before or spooled.is_empty(), "some lines")
         host.kill()
         host = weir.start(spooled.path)
     wait_for(lambda: set(numbers(spooled.got())) == set(range(20000)), "all lines")

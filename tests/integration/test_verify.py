@@ -9,7 +9,7 @@ import junitparser
 import pytest
 import sarif_om
 
-from conftest import BUILD, ROOT
+from conftest import BUILD, ROOT, SANITIZED
 
 TOOL = BUILD / "tools" / "weir-plugin"
 BROKEN = BUILD / "tests" / "plugins"
@@ -276,9 +276,10 @@ def test_inspect_runs_nothing():
     run = tool("inspect", "--format", "json", BROKEN / "flusher_crash_loaded.so")
     facts = json.loads(run.stdout)[0]
     assert run.returncode == 0
-    assert facts["exports"] == ["weir_plugin_register_v1"]
     assert facts["note"]["types"] == ["flusher_crash_loaded"]
-    assert [need["name"] for need in facts["needed"]] == ["libc.so.6"]
+    if not SANITIZED:
+        assert facts["exports"] == ["weir_plugin_register_v1"]
+        assert [need["name"] for need in facts["needed"]] == ["libc.so.6"]
     run = tool("inspect", BROKEN / "flusher_no_symbol.so")
     assert run.returncode == 1
     assert "problem           W2115" in run.stdout

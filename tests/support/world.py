@@ -17,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WEIR_BUILD") or ROOT / "build").resolve()
 WEIR = BUILD / "host" / "weir"
 TIMEOUT_S = 60
+# What is built with a sanitizer cannot be linked, preloaded or loaded by others.
+SANITIZED = b"__asan_" in WEIR.read_bytes() or b"__tsan_" in WEIR.read_bytes()
 
 
 def wait_for(condition, what, timeout=TIMEOUT_S):

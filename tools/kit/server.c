@@ -166,7 +166,7 @@ static void answer_flood(struct connection *connection)
 static bool answer(struct server *server, struct connection *connection, const struct buf *body)
 {
     static const char good[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
+    static const char babble[] = "\x00\xff\xfe no HTTP \r\n\r\n";
     const unsigned body_max = atomic_load(&server->page->body_max);
 
     atomic_fetch_add(&server->page->n_requests, 1);
@@ -192,7 +192,7 @@ static bool answer(struct server *server, struct connection *connection, const s
         connection->ends = true;
         return true;
     case SERVER_BABBLES:
-        buf_append(&connection->out, "\x00\xff\xfe no HTTP \r\n\r\n", 18);
+        buf_append(&connection->out, babble, sizeof babble - 1);
         connection->ends = true;
         return true;
     case SERVER_FLOODS:
