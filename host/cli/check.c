@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/catalog.h"
-#include "cli/check_processors.h"
+#include "cli/check_stages.h"
 #include "cli/connect.h"
 #include "cli/plugin_files.h"
 #include "config/pipeline_config.h"
@@ -113,7 +113,7 @@ static void check_file(const struct check_options *options, struct catalog *cata
     struct pipeline_config *config = pipeline_config_read(path, &request, diags);
 
     if (config)
-        check_processors(config, diags);
+        check_stages(config, diags);
     if (config && config->enable && options->connect)
         connect_pipeline(catalog_registry(catalog), config, options->connect_timeout_ns, diags);
     pipeline_config_destroy(config);

@@ -94,9 +94,12 @@ def test_by_tag_and_a_log_too_large(weir):
     ({"Type": "aggregator_logstore_router", "RouterRegex": ["("], "RouterLogstore": ["a"]}, "RouterRegex, entry 1"),
 ])
 def test_refused(weir, aggregator, words):
-    done = weir.once(pipeline(weir, aggregator))
+    path = pipeline(weir, aggregator)
+    done = weir.once(path)
     assert done.returncode == 78
     assert words in done.stderr and aggregator["Type"] in done.stderr, done.stderr
+    done = weir.command("check", "--plugins", weir.plugins, path)
+    assert done.returncode == 1 and "W1022" in done.stdout and words in done.stdout, done.stdout
 
 
 TAGS = [
