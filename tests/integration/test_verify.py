@@ -149,6 +149,53 @@ def test_reports(tmp_path):
         "::error title=FLU-01", "::error title=URG-05", "::warning title=DAT-04"]
 
 
+OVERRUN = r"""
+#include "good.h"
+#include <stdlib.h>
+
+static uint32_t overrun(void *self, const struct weir_batch *batch, struct weir_result *result)
+{
+    char *volatile copy = malloc(8);
+
+    (void)self;
+    (void)result;
+    for (uint32_t i = 0; copy && i < batch->groups[0]->n_logs && i < 9; i++)
+        copy[i] = 'x';
+    free(copy);
+    return WEIR_DELIVERED;
+}
+static const struct weir_flusher_class broken = {GOOD_CLASS("flusher_good"), .flush = overrun};
+WEIR_PLUGIN("good", "1.0.0", "flusher_good", &broken);
+"""
+
+
+def compiled(folder, text, *flags):
+    (folder / "flusher_good.c").write_text(text)
+    plugin = folder / "flusher_good.so"
+    subprocess.run(["gcc", "-g", "-O0", "-w", "-shared", "-fPIC", "-fvisibility=hidden", *flags,
+                    f"-I{ROOT}/sdk/include", f"-I{ROOT}/tests/plugins", "-o", plugin,
+                    folder / "flusher_good.c"], check=True, timeout=60)
+    return plugin
+
+
+@pytest.mark.skipif("sanitize" in str(BUILD) or BUILD.name in ("build-asan", "build-tsan"),
+                    reason="plugins of another build")
+def test_plugin_with_a_sanitizer(tmp_path):
+    """It is met by weir-plugin-sanitized, with its library loaded first."""
+    without = ("--exclude", "FLU-01|FLU-10|URG-05")
+    good = (ROOT / "tests" / "plugins" / "good.c").read_text()
+    for sanitizer in "address", "thread":
+        plugin = compiled(tmp_path, good, f"-fsanitize={sanitizer}")
+        run = tool("verify", plugin, *without, cwd=tmp_path)
+        assert run.returncode == 0, run.stdout
+    run = tool("verify", compiled(tmp_path, OVERRUN, "-fsanitize=address"), *without)
+    assert run.returncode == 1
+    assert ("CRASH", "FLU-02", "flusher_good") in verdicts(run)
+    assert "AddressSanitizer: heap-buffer-overflow" in run.stdout
+    run = tool("verify", compiled(tmp_path, OVERRUN), *without, cwd=tmp_path)
+    assert [line[:2] for line in verdicts(run) if line[0] in BAD] == [("FAIL", "RES-05")]
+
+
 # Which class of the standard's object model stands behind a property.
 SARIF = {"runs": "Run", "tool": "Tool", "driver": "ToolComponent", "rules": "ReportingDescriptor",
          "results": "Result", "message": "Message", "locations": "Location",

@@ -221,6 +221,17 @@ static void elf_libstdcxx(struct trial *trial)
         major, minor);
 }
 
+/* clang's sanitizers do not name their library: the program is to have it. */
+static bool is_of_sanitizer(const char *name)
+{
+    static const char *const starts[] = {"__asan_", "__tsan_", "__ubsan_", "__sanitizer_"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+        if (!strncmp(name, starts[i], strlen(starts[i])))
+            return true;
+    return false;
+}
+
 /* Every symbol that it wants must be in a library that it names: what the host happens
  * to have loaded does not count. */
 static void elf_undefined(struct trial *trial)
@@ -233,7 +244,8 @@ static void elf_undefined(struct trial *trial)
         handles[i] = dlopen(binary->needed[i], RTLD_LAZY | RTLD_LOCAL);
     for (size_t i = 0; i < binary->n_symbols; i++) {
         const struct binary_symbol *symbol = &binary->symbols[i];
-        bool found = symbol->defined || symbol->binding == STB_WEAK;
+        bool found =
+            symbol->defined || symbol->binding == STB_WEAK || is_of_sanitizer(symbol->name);
 
         for (size_t j = 0; j < binary->n_needed && !found; j++)
             found = handles[j] && dlsym(handles[j], symbol->name);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "kit/heap.h"
 #include "kit/server.h"
 #include "kit/settings.h"
 #include "kit/trial.h"
@@ -23,14 +24,7 @@
 #define SINK_FD 4
 #define SERVER_START_MS 5000u
 
-/* Under a sanitizer all takes longer, and it reports in words. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#define TIME_FACTOR 4u
-#else
-#define SANITIZED false
-#define TIME_FACTOR 1u
-#endif
+#define SANITIZED_TIME_FACTOR 4u
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
@@ -74,26 +68,84 @@ static int make_output(int *ret_read, int *ret_write)
     return 0;
 }
 
-/* This program anew, in a process group of its own or in that of `group`, with nothing
- * inherited but what `actions` says. 0 or -errno. */
-static int spawn_self(
-    const char *const *arguments, posix_spawn_file_actions_t *actions, pid_t group, pid_t *ret_pid)
+/* Whether a sanitizer may report something. */
+static bool is_sanitized(const struct child_request *request)
 {
+    return request->sanitizer || !heap_visible();
+}
+
+/* This program without functions in place of the C library's, which a sanitizer has
+ * itself. It lies beside this one. The caller frees the path. */
+static char *sanitized_program(void)
+{
+    char path[4096];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    path[size > 0 ? size : 0] = '\0';
+    return mem_printf("%s-sanitized", path);
+}
+
+/* The environment for a sanitizer: its library comes before all others, and the kit's own
+ * memory, which is left to the end of the process, is not looked at. */
+struct environment {
+    char *preload, *options;
+    char **items;
+};
+
+static void environment_finish(struct environment *environment)
+{
+    free(environment->preload);
+    free(environment->options);
+    free((void *)environment->items);
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return !strncmp(text, start, strlen(start));
+}
+
+static void environment_make(struct environment *environment, const char *library)
+{
+    const char *options = getenv("ASAN_OPTIONS");
+    size_t n = 0;
+
+    while (environ[n])
+        n++;
+    environment->items = mem_calloc(n + 3, sizeof *environment->items);
+    environment->preload = mem_printf("LD_PRELOAD=%s", library);
+    environment->options =
+        mem_printf("ASAN_OPTIONS=%s:leak_check_at_exit=0", options ? options : "");
+    environment->items[0] = environment->preload;
+    environment->items[1] = environment->options;
+    n = 2;
+    for (char **at = environ; *at; at++)
+        if (!starts_with(*at, "LD_PRELOAD=") && !starts_with(*at, "ASAN_OPTIONS="))
+            environment->items[n++] = *at;
+}
+
+/* This program anew, in a process group of its own, with nothing
+ * inherited but what `actions` says. 0 or -errno. */
+static int spawn_self(const char *const *arguments, posix_spawn_file_actions_t *actions,
+    const char *sanitizer, pid_t *ret_pid)
+{
+    SCOPED_FREE char *program = sanitizer ? sanitized_program() : mem_strdup("/proc/self/exe");
+    SCOPED_CALL(environment_finish) struct environment environment = {0};
     posix_spawnattr_t attributes;
     sigset_t none, all;
     int r;
 
+    if (sanitizer)
+        environment_make(&environment, sanitizer);
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, group);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    r = posix_spawn(ret_pid, "/proc/self/exe", actions, &attributes,
-        (char *const *)(uintptr_t)arguments, environ);
+    r = posix_spawn(ret_pid, program, actions, &attributes, (char *const *)(uintptr_t)arguments,
+        sanitizer ? environment.items : environ);
     posix_spawnattr_destroy(&attributes);
     return -r;
 }
@@ -114,7 +166,7 @@ static int spawn_server(
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, page_fd, PAGE_FD);
     posix_spawn_file_actions_addclosefrom_np(&actions, PAGE_FD + 1);
-    r = spawn_self(arguments, &actions, 0, ret_pid);
+    r = spawn_self(arguments, &actions, NULL, ret_pid);
     posix_spawn_file_actions_destroy(&actions);
     return r;
 }
@@ -175,7 +227,7 @@ static int spawn_check(struct child *child, int page_fd, int sink_fd, int output
     if (sink_fd >= 0)
         posix_spawn_file_actions_adddup2(&actions, sink_fd, SINK_FD);
     posix_spawn_file_actions_addclosefrom_np(&actions, sink_fd >= 0 ? SINK_FD + 1 : PAGE_FD + 1);
-    r = spawn_self(arguments, &actions, 0, &child->pid);
+    r = spawn_self(arguments, &actions, request->sanitizer, &child->pid);
     posix_spawn_file_actions_destroy(&actions);
     if (r)
         child->pid = 0;
@@ -201,7 +253,9 @@ int child_start(struct child *child, const struct child_request *request)
     if (!r)
         r = child_start_server(request, &child->server_pid, &child->sink_page, &sink_fd);
     child->started_ns = clock_now_ns();
-    child->deadline_ns = child->started_ns + timeout_s * TIME_FACTOR * NS_PER_S;
+    child->deadline_ns =
+        child->started_ns +
+        timeout_s * (is_sanitized(request) ? SANITIZED_TIME_FACTOR : 1u) * NS_PER_S;
     if (!r)
         r = spawn_check(child, page_fd, sink_fd, output_fd);
     if (!r)
@@ -231,11 +285,11 @@ void child_read(struct child *child)
 }
 
 /* The line of a sanitizer's report that says what it is; NULL: there is none. */
-static char *sanitizer_words(struct buf *output)
+static char *sanitizer_words(const struct child_request *request, struct buf *output)
 {
     static const char *const signs[] = {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
         "WARNING: ThreadSanitizer", "runtime error: "};
-    const char *text = SANITIZED ? buf_text(output) : "";
+    const char *text = is_sanitized(request) ? buf_text(output) : "";
     const char *at;
 
     for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
@@ -253,7 +307,7 @@ static void report_end(struct child *child, int status, struct child_report *ret
 {
     const struct trial_page *page = child->page;
     const int number = page->signal ? page->signal : WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    SCOPED_FREE char *sanitizer = sanitizer_words(&child->output);
+    SCOPED_FREE char *sanitizer = sanitizer_words(&child->request, &child->output);
     SCOPED_FREE char *what = NULL;
 
     if (sanitizer) {

@@ -21,7 +21,8 @@ struct child_request {
     const char *settings; /* path; NULL: none */
     const char *folder;   /* to work in; must not exist yet */
     uint64_t seed;
-    unsigned sink; /* enum sink_kind of the class */
+    unsigned sink;         /* enum sink_kind of the class */
+    const char *sanitizer; /* library that must be loaded before the plugin; NULL: none */
 };
 
 struct child {

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/mem.h"
 #include "base/util.h"
 
 #define FRAMES_MAX 24
@@ -18,6 +17,16 @@ static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 
 /* A signal handler is told nothing else. */
 static struct trial *watched;
+/* Who had the signals before: a sanitizer, which then has its say. */
+static struct sigaction before[ARRAY_SIZE(signals)];
+
+static const struct sigaction *handler_before(int number)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+        if (signals[i] == number && before[i].sa_flags & SA_SIGINFO)
+            return &before[i];
+    return NULL;
+}
 
 static void put_frame(char *text, size_t max, const void *address)
 {
@@ -38,10 +47,10 @@ static void put_frame(char *text, size_t max, const void *address)
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     void *frames[FRAMES_MAX];
+    const struct sigaction *next = handler_before(number);
     const char *reason;
     int n;
 
-    (void)context;
     if (watched->blame && (reason = watched->blame(watched, info->si_addr)))
         trial_fail_at_once(watched, reason);
     watched->page->signal = number;
@@ -51,26 +60,25 @@ static void on_signal(int number, siginfo_t *info, void *context)
     /* The first two are this handler and the signal's frame. */
     for (int i = 2; i < n; i++)
         put_frame(watched->page->frames, sizeof watched->page->frames, frames[i]);
+    if (next)
+        next->sa_sigaction(number, info, context);
     signal(number, SIG_DFL);
     raise(number);
 }
 
 void crash_watch(struct trial *trial)
 {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     struct sigaction action = {
         .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    stack_t stack = {.ss_sp = mem_zalloc(STACK_BYTES), .ss_size = STACK_BYTES};
+    static char memory[STACK_BYTES];
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof memory};
     void *frame[1];
 
     watched = trial;
     backtrace(frame, 1); /* loads what it needs */
     sigaltstack(&stack, NULL);
     for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-        sigaction(signals[i], &action, NULL);
-#else
-    (void)trial;
-#endif
+        sigaction(signals[i], &action, &before[i]);
 }
 
 void crash_ignore(void)

@@ -5,8 +5,8 @@
 
 #include "kit/trial.h"
 
-/* Installs handlers for the signals that a fault raises; one trial at a time. Does
- * nothing in builds with a sanitizer, which has its own. */
+/* Installs handlers for the signals that a fault raises; one trial at a time. Who
+ * had them before, a sanitizer, is called when nobody is to blame. */
 void crash_watch(struct trial *trial);
 
 /* Gives the signals their defaults back: the process dies of them, and is silent. */

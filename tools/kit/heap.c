@@ -3,22 +3,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define VISIBLE false
-#else
-#define VISIBLE true
-#endif
+#include "kit/heap_private.h"
 
 #define NOTES_MAX ((size_t)1 << 18) /* a power of two */
-#define BORDER 16u                  /* bytes */
 #define BORDER_BYTE 0xb7
 #define SEGMENTS_MAX 8u
 #define RANKING_MAX 256u
@@ -49,32 +42,31 @@ static struct {
     const void *overrun; /* caller */
 } heap = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* 0: code of the plugin runs on this thread. */
-static _Thread_local int outside;
+_Thread_local int heap_outside;
 
 bool heap_visible(void)
 {
-    return VISIBLE;
+    return &heap_has_functions;
 }
 
 void heap_kit_thread(void)
 {
-    outside = 1;
+    heap_outside = 1;
 }
 
 void heap_enter(void)
 {
-    outside--;
+    heap_outside--;
 }
 
 void heap_leave(void)
 {
-    outside++;
+    heap_outside++;
 }
 
 bool heap_inside(void)
 {
-    return outside == 0;
+    return heap_outside == 0;
 }
 
 static int note_object(struct dl_phdr_info *info, size_t size, void *path)
@@ -152,14 +144,13 @@ static bool border_is_whole(const struct note *note)
 {
     const unsigned char *border = (const unsigned char *)note->block + note->size;
 
-    for (unsigned i = 0; i < BORDER; i++)
+    for (unsigned i = 0; i < HEAP_BORDER; i++)
         if (border[i] != BORDER_BYTE)
             return false;
     return true;
 }
 
-/* A block goes: its note, too. */
-static void forget(void *block)
+void heap_forget(void *block)
 {
     size_t i;
 
@@ -175,8 +166,7 @@ static void forget(void *block)
     pthread_mutex_unlock(&heap.lock);
 }
 
-/* Whether it is to fail, for its caller's sake. */
-static bool fails(const void *caller)
+bool heap_fails(const void *caller)
 {
     uint_fast64_t left = atomic_load(&heap.fail_in);
 
@@ -192,25 +182,24 @@ static bool fails(const void *caller)
 
 static bool is_looked_at(void)
 {
-    return outside == 0 && (atomic_load(&heap.watching) || atomic_load(&heap.guarding));
+    return heap_outside == 0 && (atomic_load(&heap.watching) || atomic_load(&heap.guarding));
 }
 
-/* A block that the C library has given, with `size` and a border asked for. */
-static void *taken(void *block, size_t size, const void *caller, bool bordered)
+void *heap_taken(void *block, size_t size, const void *caller, bool bordered)
 {
-    if (outside == 0)
+    if (heap_outside == 0)
         atomic_fetch_add(&heap.n_allocations, 1);
     if (!block || !is_looked_at())
         return block;
     if (bordered)
-        memset((char *)block + size, BORDER_BYTE, BORDER);
+        memset((char *)block + size, BORDER_BYTE, HEAP_BORDER);
     add_note(block, size, caller, bordered);
     return block;
 }
 
 void heap_watch(bool on)
 {
-    if (VISIBLE && !heap.notes) {
+    if (heap_visible() && !heap.notes) {
         void *notes = mmap(NULL, NOTES_MAX * sizeof(struct note), PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -320,141 +309,12 @@ bool heap_overrun(char *text, size_t text_max)
     return heap.overrun != NULL;
 }
 
+size_t heap_border(void)
+{
+    return heap_outside == 0 && atomic_load(&heap.guarding) ? HEAP_BORDER : 0;
+}
+
 uint64_t heap_count(void)
 {
     return atomic_load(&heap.n_allocations);
 }
-
-/* -- the functions themselves -- */
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
-/* The C library's own; these names are part of its ABI. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void __libc_free(void *block);
-
-#define CALLER __builtin_return_address(0)
-#define EXPORTED __attribute__((visibility("default"), used))
-
-static size_t border(void)
-{
-    return outside == 0 && atomic_load(&heap.guarding) ? BORDER : 0;
-}
-
-static void *get(size_t size, const void *caller)
-{
-    const size_t more = border();
-
-    if (outside == 0 && fails(caller)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return taken(__libc_malloc(size + more), size, caller, more != 0);
-}
-
-EXPORTED void *malloc(size_t size)
-{
-    return get(size, CALLER);
-}
-
-EXPORTED void free(void *block)
-{
-    forget(block);
-    __libc_free(block);
-}
-
-EXPORTED void *calloc(size_t count, size_t size)
-{
-    const size_t more = border();
-    size_t bytes;
-
-    if (__builtin_mul_overflow(count, size, &bytes) || (outside == 0 && fails(CALLER))) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return more ? taken(__libc_calloc(1, bytes + more), bytes, CALLER, true)
-                : taken(__libc_calloc(count, size), bytes, CALLER, false);
-}
-
-EXPORTED void *realloc(void *block, size_t size)
-{
-    const size_t more = border();
-    void *grown;
-
-    if (outside == 0 && fails(CALLER)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    forget(block);
-    grown = __libc_realloc(block, size + more);
-    return taken(grown, size, CALLER, more != 0);
-}
-
-EXPORTED void *reallocarray(void *block, size_t count, size_t size)
-{
-    const size_t more = border();
-    size_t bytes;
-
-    if (__builtin_mul_overflow(count, size, &bytes) || (outside == 0 && fails(CALLER))) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    forget(block);
-    return taken(__libc_realloc(block, bytes + more), bytes, CALLER, more != 0);
-}
-
-EXPORTED void *memalign(size_t alignment, size_t size)
-{
-    if (outside == 0 && fails(CALLER)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return taken(__libc_memalign(alignment, size), size, CALLER, false);
-}
-
-EXPORTED void *aligned_alloc(size_t alignment, size_t size)
-{
-    if (outside == 0 && fails(CALLER)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return taken(__libc_memalign(alignment, size), size, CALLER, false);
-}
-
-EXPORTED int posix_memalign(void **ret, size_t alignment, size_t size)
-{
-    void *block;
-
-    if (alignment % sizeof(void *) || !alignment || (alignment & (alignment - 1)))
-        return EINVAL;
-    block = outside == 0 && fails(CALLER) ? NULL : __libc_memalign(alignment, size);
-    if (!block)
-        return ENOMEM;
-    *ret = taken(block, size, CALLER, false);
-    return 0;
-}
-
-/* The C library allocates for these from within itself; here their caller counts. */
-EXPORTED char *strndup(const char *text, size_t max)
-{
-    const size_t size = strnlen(text, max);
-    char *copy = get(size + 1, CALLER);
-
-    if (!copy)
-        return NULL;
-    copy[size] = '\0';
-    return memcpy(copy, text, size);
-}
-
-EXPORTED char *strdup(const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    char *copy = get(size, CALLER);
-
-    return copy ? memcpy(copy, text, size) : NULL;
-}
-
-#endif

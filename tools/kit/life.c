@@ -11,6 +11,7 @@
 #include "kit/sink.h"
 
 #define LOGS 4u
+#define MANY_LOGS 500u
 #define PAUSE_MS 5u
 #define READY_MS 500u
 #define ARRIVE_NS (3 * NS_PER_S)
@@ -127,6 +128,12 @@ void life_odd_sizes(struct stand *stand)
             else if (stand_flush(stand, sample, NULL) == WEIR_PENDING)
                 stand_wait(stand, sample, LIFE_FLUSH_NS / 10);
         }
+    if (life_ready(stand)) {
+        struct sample *sample = marks_sample(stand->trial, stand->n_batches + 1, 0, MANY_LOGS);
+
+        if (stand_flush(stand, sample, NULL) == WEIR_PENDING)
+            stand_wait(stand, sample, LIFE_FLUSH_NS);
+    }
     free(value);
 }
 

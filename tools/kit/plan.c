@@ -2,14 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "kit/binary.h"
+#include "kit/heap.h"
 #include "plugin/elf_file.h"
 #include "plugin/probe.h"
 
@@ -61,6 +65,56 @@ static void find_types(struct subject *subject)
         add_type(subject, "(unknown)");
 }
 
+/* -- sanitizers -- */
+
+static const struct {
+    const char *symbol; /* that the compiler's code wants */
+    const char *needed; /* how gcc's library is called */
+    const char *clang;  /* where clang's lies, which it does not name; NULL: cannot be so used */
+} sanitizers[] = {
+    {"__asan_init", "libasan.so", "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-"},
+    {"__tsan_init", "libtsan.so", NULL},
+};
+
+/* The first file of a pattern that goes on with the machine's name. */
+static char *first_match(const char *start)
+{
+    struct utsname machine;
+    SCOPED_FREE char *pattern = NULL;
+    glob_t files = {0};
+    char *found = NULL;
+
+    if (!start || uname(&machine))
+        return NULL;
+    pattern = mem_printf("%s%s.so", start, machine.machine);
+    if (!glob(pattern, 0, NULL, &files))
+        found = mem_strdup(files.gl_pathv[0]);
+    globfree(&files);
+    return found;
+}
+
+/* What must be loaded before a plugin that was built with a sanitizer. A host of the
+ * same build has it already. */
+static char *find_sanitizer(const char *path)
+{
+    struct binary binary;
+    char why[64], *found = NULL;
+    const bool readable = heap_visible() && !binary_read(&binary, path, why, sizeof why);
+
+    for (size_t i = 0; readable && i < ARRAY_SIZE(sanitizers) && !found; i++) {
+        if (!binary_wants(&binary, sanitizers[i].symbol))
+            continue;
+        for (size_t j = 0; j < binary.n_needed && !found; j++)
+            if (!strncmp(binary.needed[j], sanitizers[i].needed, strlen(sanitizers[i].needed)))
+                found = binary_find_library(&binary, path, binary.needed[j]);
+        if (!found)
+            found = first_match(sanitizers[i].clang);
+    }
+    if (heap_visible())
+        binary_finish(&binary);
+    return found;
+}
+
 static int add_subject(struct plan *plan, const char *path, const char *settings)
 {
     SCOPED_FREE char *found = settings ? mem_strdup(settings) : settings_find(path);
@@ -77,6 +131,8 @@ static int add_subject(struct plan *plan, const char *path, const char *settings
     } else if (!(subject.settings = settings_read(absolute))) {
         r = CLI_USAGE;
     }
+    if (!r)
+        subject.sanitizer = find_sanitizer(subject.real);
     MEM_GROW(plan->subjects, plan->n_subjects, plan->cap_subjects);
     plan->subjects[plan->n_subjects++] = subject;
     return r;
@@ -157,6 +213,7 @@ void plan_finish(struct plan *plan)
         free((void *)subject->types);
         free(subject->path);
         free(subject->real);
+        free(subject->sanitizer);
         settings_destroy(subject->settings);
     }
     free(plan->subjects);

@@ -16,7 +16,8 @@ struct subject {
     char *path; /* as given */
     char *real; /* absolute, without symbolic links */
     struct settings *settings;
-    char **types; /* of its classes, as its note says, else as it registers */
+    char *sanitizer; /* library of the one it was built with; NULL: none */
+    char **types;    /* of its classes, as its note says, else as it registers */
     size_t n_types, cap_types;
 };
 

@@ -92,6 +92,7 @@ static struct child_request request_of(
         .settings = task->subject->settings->path,
         .folder = folder,
         .seed = runner->request->seed,
+        .sanitizer = task->subject->sanitizer,
         .sink = settings_of(task->subject->settings, task->type)->sink};
 }
 

@@ -1,0 +1,294 @@
+/* System calls in place of the C library's: a plugin finds these first. */
+
+/* open and open64 are two functions here, and none is an inline one. */
+#undef _FILE_OFFSET_BITS
+#undef _FORTIFY_SOURCE
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "kit/calls.h"
+#include "kit/calls_private.h"
+#include "kit/heap.h"
+
+#define SHORT_BYTES 7u
+#define SLOW_S 1u
+#define MANY 3
+
+#define EXPORTED __attribute__((visibility("default"), used))
+#define CALLER __builtin_return_address(0)
+
+/* Calls the C library's function of the same name. */
+#define NEXT(TYPE, NAME) \
+    static TYPE *next; \
+    if (!next) \
+    *(void **)&next = dlsym(RTLD_NEXT, #NAME)
+
+/* A call that changes a file: whether it fails, with errno set. */
+static bool file_fails(void)
+{
+    const int error = atomic_load(&calls.file_error);
+    uint_fast64_t left;
+
+    if (!heap_inside())
+        return false;
+    atomic_fetch_add(&calls.n_files, 1);
+    if (!error)
+        return false;
+    left = atomic_load(&calls.fail_in);
+    while (left > 1 && !atomic_compare_exchange_weak(&calls.fail_in, &left, left - 1))
+        ;
+    if (left > 1)
+        return false;
+    errno = error;
+    return true;
+}
+
+static bool is_file(int fd)
+{
+    struct stat status;
+
+    return heap_inside() && !fstat(fd, &status) && S_ISREG(status.st_mode);
+}
+
+/* How many of `size` bytes may be moved. */
+static size_t shortened(size_t size)
+{
+    if (size <= SHORT_BYTES || !heap_inside() || !atomic_load(&calls.be_short))
+        return size;
+    atomic_fetch_add(&calls.n_shortened, 1);
+    return SHORT_BYTES;
+}
+
+static int made(int fd, const void *caller)
+{
+    if (fd >= 0 && fd < CALLS_FDS_MAX)
+        atomic_store(&calls.by_plugin[fd], heap_inside() && heap_is_plugin(caller));
+    return fd;
+}
+
+EXPORTED ssize_t write(int fd, const void *data, size_t size)
+{
+    NEXT(__typeof__(write), write);
+    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(size));
+}
+
+EXPORTED ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
+{
+    NEXT(__typeof__(pwrite), pwrite);
+    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(size), at);
+}
+
+EXPORTED ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
+{
+    NEXT(__typeof__(pwrite64), pwrite64);
+    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(size), at);
+}
+
+/* The first part of a vector, as a call that moves few bytes. */
+EXPORTED ssize_t writev(int fd, const struct iovec *parts, int n)
+{
+    NEXT(__typeof__(writev), writev);
+    if (is_file(fd) && file_fails())
+        return -1;
+    if (n > 0 && parts[0].iov_len > SHORT_BYTES && shortened(parts[0].iov_len) == SHORT_BYTES) {
+        const struct iovec part = {parts[0].iov_base, SHORT_BYTES};
+
+        return next(fd, &part, 1);
+    }
+    return next(fd, parts, n);
+}
+
+EXPORTED ssize_t read(int fd, void *data, size_t size)
+{
+    NEXT(__typeof__(read), read);
+    return next(fd, data, shortened(size));
+}
+
+EXPORTED ssize_t send(int fd, const void *data, size_t size, int flags)
+{
+    NEXT(__typeof__(send), send);
+    return next(fd, data, shortened(size), flags);
+}
+
+EXPORTED ssize_t recv(int fd, void *data, size_t size, int flags)
+{
+    NEXT(__typeof__(recv), recv);
+    return next(fd, data, shortened(size), flags);
+}
+
+EXPORTED int fsync(int fd)
+{
+    NEXT(__typeof__(fsync), fsync);
+    return is_file(fd) && file_fails() ? -1 : next(fd);
+}
+
+EXPORTED int fdatasync(int fd)
+{
+    NEXT(__typeof__(fdatasync), fdatasync);
+    return is_file(fd) && file_fails() ? -1 : next(fd);
+}
+
+EXPORTED int rename(const char *from, const char *to)
+{
+    NEXT(__typeof__(rename), rename);
+    return file_fails() ? -1 : next(from, to);
+}
+
+/* -- descriptors -- */
+
+EXPORTED int socket(int domain, int type, int protocol)
+{
+    NEXT(__typeof__(socket), socket);
+    return made(next(domain, type, protocol), CALLER);
+}
+
+/* The mode is there only when a file may be made. */
+#define OPEN_MODE(FLAGS, MODE) \
+    do { \
+        if ((FLAGS) & (O_CREAT | O_TMPFILE)) { \
+            va_list arguments; \
+            va_start(arguments, FLAGS); \
+            (MODE) = va_arg(arguments, mode_t); \
+            va_end(arguments); \
+        } \
+    } while (0)
+
+EXPORTED int open(const char *path, int flags, ...)
+{
+    NEXT(__typeof__(open), open);
+    mode_t mode = 0;
+
+    OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
+    return made(next(path, flags, mode), CALLER);
+}
+
+EXPORTED int open64(const char *path, int flags, ...)
+{
+    NEXT(__typeof__(open64), open64);
+    mode_t mode = 0;
+
+    OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
+    return made(next(path, flags, mode), CALLER);
+}
+
+EXPORTED int openat(int folder, const char *path, int flags, ...)
+{
+    NEXT(__typeof__(openat), openat);
+    mode_t mode = 0;
+
+    OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
+    return made(next(folder, path, flags, mode), CALLER);
+}
+
+EXPORTED int pipe(int ends[2])
+{
+    NEXT(__typeof__(pipe), pipe);
+    const int r = next(ends);
+
+    if (!r) {
+        made(ends[0], CALLER);
+        made(ends[1], CALLER);
+    }
+    return r;
+}
+
+EXPORTED int dup(int fd)
+{
+    NEXT(__typeof__(dup), dup);
+    return made(next(fd), CALLER);
+}
+
+EXPORTED int eventfd(unsigned value, int flags)
+{
+    NEXT(__typeof__(eventfd), eventfd);
+    return made(next(value, flags), CALLER);
+}
+
+/* -- the end of the process -- */
+
+int __cxa_atexit(void (*run)(void *argument), void *argument, void *object);
+
+/* What atexit() comes to, and each static object of C++ with a destructor: that has an
+ * argument. */
+EXPORTED int __cxa_atexit(void (*run)(void *argument), void *argument, void *object)
+{
+    NEXT(__typeof__(__cxa_atexit), __cxa_atexit);
+    if (!argument && heap_inside() && heap_is_plugin(CALLER))
+        atomic_fetch_add(&calls.n_at_exit, 1);
+    return next(run, argument, object);
+}
+
+/* -- threads and names -- */
+
+EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+    void *(*run)(void *argument), void *argument)
+{
+    NEXT(__typeof__(pthread_create), pthread_create);
+    if (heap_inside() && atomic_load(&calls.no_threads)) {
+        atomic_fetch_add(&calls.n_refused_threads, 1);
+        return EAGAIN;
+    }
+    return next(thread, attributes, run, argument);
+}
+
+typedef int resolver(
+    const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
+
+/* Addresses of this machine where nothing listens, and at last the one where it does. */
+static int resolve_many(
+    resolver *next, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+{
+    struct addrinfo *first = NULL, **last = &first;
+
+    for (int i = 0; i <= MANY; i++) {
+        char name[32];
+        int r;
+
+        snprintf(name, sizeof name, "127.0.0.%d", i == MANY ? 1 : 101 + i);
+        r = next(name, service, hints, last);
+        if (r)
+            return r;
+        while (*last)
+            last = &(*last)->ai_next;
+    }
+    *ret = first;
+    return 0;
+}
+
+EXPORTED int getaddrinfo(
+    const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+{
+    NEXT(resolver, getaddrinfo);
+    const int names = atomic_load(&calls.names);
+
+    if (names == CALLS_NAMES_REAL || !name)
+        return next(name, service, hints, ret);
+    atomic_fetch_add(&calls.n_resolved, 1);
+    switch (names) {
+    case CALLS_NAMES_UNKNOWN:
+        return EAI_NONAME;
+    case CALLS_NAMES_AGAIN:
+        return EAI_AGAIN;
+    case CALLS_NAMES_MANY:
+        return resolve_many(next, service, hints, ret);
+    case CALLS_NAMES_SLOW:
+        sleep(SLOW_S);
+        break;
+    default:
+        break;
+    }
+    return next("127.0.0.1", service, hints, ret);
+}

@@ -1,0 +1,20 @@
+/* What calls.c and the functions in place of system calls (calls_functions.c) share. */
+#ifndef KIT_CALLS_PRIVATE_H
+#define KIT_CALLS_PRIVATE_H
+
+#include <stdatomic.h>
+
+#define CALLS_FDS_MAX 1024
+
+struct calls {
+    atomic_int file_error;
+    atomic_uint_fast64_t fail_in, n_files, n_shortened, n_refused_threads, n_resolved;
+    atomic_bool be_short, no_threads;
+    atomic_int names; /* enum calls_names */
+    atomic_uint n_at_exit;
+    atomic_bool by_plugin[CALLS_FDS_MAX];
+};
+
+extern struct calls calls;
+
+#endif
