@@ -32,9 +32,9 @@ static void close_gone(struct file_input *self, struct tail *tail)
 
 /* One that was deleted takes room on the disk until it is closed; who writes to one that
  * was renamed may come back late. */
-static uint64_t keep_ns(const struct tail *tail)
+static bool is_lost(const struct tail *tail)
 {
-    return tail->fd < 0 || tail_is_deleted(tail) ? FILE_GONE_KEEP_NS : FILE_RENAMED_KEEP_NS;
+    return tail->fd < 0 || tail_is_deleted(tail);
 }
 
 /* It is to be looked at by the clock: no watch sees it any more. */
@@ -50,7 +50,8 @@ static void mark_gone(struct file_input *self, struct tail *tail)
  * open is tried by the name it has been given, if that is known. */
 void file_handle_gone(struct file_input *self, struct tail *tail)
 {
-    uint64_t quiet;
+    uint64_t flush_ns = self->options->flush_timeout_secs * NS_PER_S;
+    uint64_t keep_ns = FILE_RENAMED_KEEP_NS, quiet_ns;
 
     if (!tail->gone)
         mark_gone(self, tail);
@@ -58,10 +59,12 @@ void file_handle_gone(struct file_input *self, struct tail *tail)
         bury(self, tail);
         return;
     }
-    quiet = list_linked(&tail->work) ? 0 : file_quiet_ns(self, tail);
-    if (quiet >= FILE_GONE_KEEP_NS)
+    if (is_lost(tail))
+        flush_ns = keep_ns = FILE_GONE_KEEP_NS;
+    quiet_ns = list_linked(&tail->work) ? 0 : file_quiet_ns(self, tail);
+    if (quiet_ns >= flush_ns)
         tail_push_rest(tail); /* no newline will come, most likely */
-    if (quiet >= FILE_GONE_KEEP_NS && quiet >= keep_ns(tail))
+    if (quiet_ns >= keep_ns)
         close_gone(self, tail);
     else
         file_wake(self, tail);

@@ -23,8 +23,8 @@
 /* New names of files are remembered so long, and so many. */
 #define FILE_NAMES_KEEP_NS (2 * NS_PER_S)
 #define FILE_NAMES_MAX 4096
-/* The last line of a file without a path is delivered so long after it last grew, and the
- * file is closed; later if it was only renamed, unless descriptors are wanted. */
+/* A file that was deleted is closed so long after it last grew, its last line delivered;
+ * one that was renamed so long, or earlier if descriptors are wanted. */
 #define FILE_GONE_KEEP_NS (5 * NS_PER_S)
 #define FILE_RENAMED_KEEP_NS (600 * NS_PER_S)
 /* Names are looked through this often, or less when that takes long: at most one part
