@@ -8,6 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 #include "base/map.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/util.h"
 
@@ -188,6 +189,27 @@ static void observe(struct series *series, double value)
         i < METRIC_N_BUCKETS ? &series->buckets[i] : &series->above, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&series->count, 1, memory_order_relaxed);
     add_double(&series->value, value);
+}
+
+static void put_label(struct buf *to, const char *name, const char *value)
+{
+    buf_printf(to, "%s=\"", name);
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\')
+            buf_putc(to, '\\');
+        buf_putc(to, *value == '\n' ? ' ' : *value);
+    }
+    buf_putc(to, '"');
+}
+
+char *metric_labels(const char *name, const char *value, const char *name2, const char *value2)
+{
+    struct buf labels = {0};
+
+    put_label(&labels, name, value);
+    buf_putc(&labels, ',');
+    put_label(&labels, name2, value2);
+    return buf_take(&labels);
 }
 
 void metrics_record(struct metrics *metrics, uint32_t handle, double value)

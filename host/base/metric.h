@@ -31,6 +31,9 @@ void metrics_destroy(struct metrics *metrics);
 uint32_t metrics_get(struct metrics *metrics, enum metric_kind kind, const char *name,
     const char *unit, const char *help, const char *labels);
 
+/* `labels` of two: their values as Prometheus writes them. The caller frees the text. */
+char *metric_labels(const char *name, const char *value, const char *name2, const char *value2);
+
 /* Adds, sets or observes. Handle 0 is ignored; so are what a counter cannot take
  * (negative) and what is not finite. */
 void metrics_record(struct metrics *metrics, uint32_t handle, double value);

@@ -1,6 +1,5 @@
 #include "input/troubles.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/metric.h"
 
@@ -31,21 +30,6 @@ static const struct {
         "file is compressed and is not read; ExcludeFiles makes this quiet"},
 };
 
-static char *make_labels(const struct input_context *context)
-{
-    struct buf labels = {0};
-    const char *const parts[] = {
-        "pipeline=\"", context->pipeline, "\",input=\"", context->config->name, "\""};
-
-    for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-        for (const char *at = parts[i]; *at; at++) {
-            if (i % 2 && (*at == '"' || *at == '\\'))
-                buf_putc(&labels, '\\');
-            buf_putc(&labels, i % 2 && *at == '\n' ? ' ' : *at);
-        }
-    return buf_take(&labels);
-}
-
 void troubles_init(struct troubles *troubles, const struct input_context *context)
 {
     *troubles = (struct troubles){.context = context};
@@ -63,7 +47,8 @@ static void record(struct troubles *troubles, enum trouble kind, uint64_t count)
     if (!metrics)
         return;
     if (!*metric) {
-        SCOPED_FREE char *labels = make_labels(troubles->context);
+        SCOPED_FREE char *labels = metric_labels(
+            "pipeline", troubles->context->pipeline, "input", troubles->context->config->name);
 
         *metric = metrics_get(metrics, METRIC_COUNTER, kinds[kind].metric, kinds[kind].unit,
             kinds[kind].help, labels);

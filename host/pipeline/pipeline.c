@@ -11,6 +11,7 @@
 #include "pipeline/on_loop.h"
 #include "plugin/registry.h"
 #include "process/process.h"
+#include "process/tally.h"
 
 /* What an input may say of why it has read nothing. */
 #define EXPLAIN_BYTES_MAX 512
@@ -29,6 +30,7 @@ struct pipeline {
     struct input_context *input_contexts;
     size_t n_inputs, n_ended;
     struct processor **processors;
+    struct tally *tallies; /* by processor */
     size_t n_processors;
     struct aggregator **aggregators;
     size_t n_aggregators;
@@ -65,8 +67,10 @@ static void on_batch(struct sink *sink, struct batch *batch)
     struct pipeline *pipeline = container_of(sink, struct pipeline, sink);
 
     meta_tags_add(pipeline->meta_tags, batch);
-    for (size_t i = 0; i < pipeline->n_processors && batch->n_logs; i++)
+    for (size_t i = 0; i < pipeline->n_processors && batch->n_logs; i++) {
         pipeline->processors[i]->class->process(pipeline->processors[i], batch);
+        tally_update(&pipeline->tallies[i], pipeline->processors[i]);
+    }
     for (size_t i = 0; i < pipeline->n_aggregators && batch->n_logs; i++)
         pipeline->aggregators[i]->class->push(pipeline->aggregators[i], batch);
     batch_destroy(batch);
@@ -185,6 +189,7 @@ static int create_processors(struct pipeline *pipeline, char *why, size_t why_ma
 
     pipeline->processors =
         (struct processor **)mem_calloc(list->count, sizeof *pipeline->processors);
+    pipeline->tallies = mem_calloc(list->count, sizeof *pipeline->tallies);
     for (size_t i = 0; i < list->count; i++) {
         const struct processor_class *class = list->items[i].class->implementation;
         struct processor_context context = {
@@ -199,6 +204,11 @@ static int create_processors(struct pipeline *pipeline, char *why, size_t why_ma
             snprintf(why, why_max, "%s: %s", list->items[i].name, reason);
             return -1;
         }
+        pipeline->tallies[i] = (struct tally){
+            .metrics = registry_metrics(pipeline->shared->registry),
+            .pipeline = pipeline->config->name,
+            .processor = list->items[i].name,
+        };
         pipeline->n_processors++;
     }
     return 0;
@@ -374,8 +384,10 @@ static void destroy_stages(void *argument)
 
     for (size_t i = 0; i < pipeline->n_inputs; i++)
         pipeline->inputs[i]->class->destroy(pipeline->inputs[i]);
-    for (size_t i = 0; i < pipeline->n_processors; i++)
+    for (size_t i = 0; i < pipeline->n_processors; i++) {
+        tally_tell(&pipeline->tallies[i]);
         pipeline->processors[i]->class->destroy(pipeline->processors[i]);
+    }
     for (size_t i = 0; i < pipeline->n_aggregators; i++)
         pipeline->aggregators[i]->class->destroy(pipeline->aggregators[i]);
     memory_forget(pipeline->shared->memory, &pipeline->gate);
@@ -395,6 +407,7 @@ void pipeline_destroy(struct pipeline *pipeline)
     free((void *)pipeline->inputs);
     free(pipeline->input_contexts);
     free((void *)pipeline->processors);
+    free(pipeline->tallies);
     free((void *)pipeline->aggregators);
     free((void *)pipeline->lanes);
     free((void *)pipeline->lane_names);

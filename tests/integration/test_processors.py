@@ -185,6 +185,20 @@ def test_every_processor_is_here(weir):
     assert len(known) > 30 and known == used
 
 
+def test_what_failed_and_was_dropped_is_told(weir):
+    source = weir.folder / "in.log"
+    source.write_text("".join(f"{i}\n" if i % 3 else "x\n" for i in range(3000)))
+    path = weir.pipeline("p", {
+        "inputs": [{"Type": "input_file", "FilePaths": [str(source)]}],
+        "processors": [one("regex", Regex=r"^(\d+)$", Keys=["n"]), one("pick_key", Include=["n"])],
+        "flushers": [{"Type": "flusher_file", "FilePath": str(weir.folder / "out")}]})
+    done = weir.once(path)
+    assert done.returncode == 0, done.stderr
+    assert len((weir.folder / "out").read_text().splitlines()) == 2000
+    assert 'processor=processor_regex/1 failed_logs=1000 dropped_logs=0' in done.stderr
+    assert 'processor=processor_pick_key/1 failed_logs=0 dropped_logs=1000' in done.stderr
+
+
 def test_the_page_is_up_to_date():
     made = subprocess.run([ROOT / "tools" / "processors-page.py", WEIR], capture_output=True, text=True, check=True)
     page = ROOT / "docs" / "processors.md"
