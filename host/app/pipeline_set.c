@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "app/change.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -13,6 +14,7 @@ struct slot {
     struct pipeline *pipeline; /* that runs; NULL: none */
     char *refused;             /* why the file, as it was read last, does not run; NULL */
     struct change *change;     /* that is under way */
+    char *flushers;            /* of it, for the log */
 };
 
 struct pipeline_set {
@@ -39,6 +41,7 @@ static void slot_destroy(struct slot *slot)
     free(slot->name);
     free(slot->path);
     free(slot->refused);
+    free(slot->flushers);
     free(slot);
 }
 
@@ -147,6 +150,8 @@ static void change_done(struct change *change)
     struct reload_item *item;
 
     slot->change = NULL;
+    free(slot->flushers);
+    slot->flushers = NULL;
     if (change->why) {
         refuse(set, slot, change->kind, take_ptr(change->why));
         item = &set->result.items[set->result.count - 1];
@@ -166,6 +171,17 @@ static void change_done(struct change *change)
     finish_if_done(set);
 }
 
+/* "flusher_http/1, flusher_file/1" */
+static char *flusher_names(const struct pipeline_config *config)
+{
+    const struct component_list *list = &config->sections[CONFIG_FLUSHER];
+    struct buf names = {0};
+
+    for (size_t i = 0; i < list->count; i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", list->items[i].name);
+    return buf_take(&names);
+}
+
 static void begin_change(struct pipeline_set *set, struct slot *slot, enum config_change kind,
     struct pipeline_config *config)
 {
@@ -182,6 +198,7 @@ static void begin_change(struct pipeline_set *set, struct slot *slot, enum confi
     change->owner = set;
     change->item = slot;
     slot->change = change;
+    slot->flushers = flusher_names(config ? config : pipeline_get_config(slot->pipeline));
     set->n_open++;
     change_begin(change, set->spec.jobs);
 }
@@ -344,6 +361,16 @@ bool pipeline_set_is_applying(const struct pipeline_set *set)
 }
 
 /* -- looking -- */
+
+void pipeline_set_tell_unfinished(const struct pipeline_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->slots[i]->change)
+            log_error("a flusher hangs while its pipeline is changed, and is left behind",
+                LOG_STR("pipeline", set->slots[i]->name),
+                LOG_STR("change", config_change_name(set->slots[i]->change->kind)),
+                LOG_STR("flusher", set->slots[i]->flushers));
+}
 
 size_t pipeline_set_known(const struct pipeline_set *set, struct known_config **ret_known)
 {

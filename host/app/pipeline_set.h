@@ -40,6 +40,9 @@ bool pipeline_set_is_applying(const struct pipeline_set *set);
 size_t pipeline_set_known(const struct pipeline_set *set, struct known_config **ret_known);
 void pipeline_set_free_known(struct known_config *known, size_t count);
 
+/* Names in the log what is being changed, when that is given up. */
+void pipeline_set_tell_unfinished(const struct pipeline_set *set);
+
 size_t pipeline_set_running(const struct pipeline_set *set);
 size_t pipeline_set_refused(const struct pipeline_set *set);
 /* Flushers that hung and were left behind so far. */

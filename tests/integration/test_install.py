@@ -118,6 +118,26 @@ def test_plugins_yml_names_what_is_installed(tree):
         assert path.name.removesuffix(".so") in text
 
 
+def test_unit_names_what_is_installed(tree):
+    unit = one(tree, "weir.service").read_text()
+    start = next(line for line in unit.splitlines() if line.startswith("ExecStart=")).split("=", 1)[1].split()
+    reload = next(line for line in unit.splitlines() if line.startswith("ExecReload=")).split("=", 1)[1].split()
+    weir = one(tree, "bin/weir")
+    for words in (start, reload):
+        assert str(weir).endswith(words[0]), unit
+        known = run(weir, words[1], "--help")
+        for word in words[2:]:
+            assert not word.startswith("--") or f"{word} " in known, f"{word} is no option"
+    assert str(one(tree, "weir/plugins.yml")).endswith(start[start.index("--plugins") + 1])
+    assert "u weir " in one(tree, "weir.conf").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_unit_is_tight(tree):
+    unit = one(tree, "weir.service")
+    run("systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit)
+
+
 def test_no_header_comes_from_the_checkout(plugin):
     dependencies = plugin.with_name("outside.d").read_text()
     assert "include/weir-1/weir/flusher.h" in dependencies
