@@ -394,6 +394,12 @@ static void put_series(const struct metric_view *view, const char *name, struct 
             view->value);
 }
 
+/* What built-ins measure has its whole name; a plugin's cannot begin so. */
+static bool is_own(const struct metric_view *view)
+{
+    return !strncmp(view->name, "weir_", 5);
+}
+
 static void put_plugins(struct metrics *plugins, struct buf *out)
 {
     uint32_t count = plugins ? metrics_count(plugins) : 0;
@@ -403,7 +409,8 @@ static void put_plugins(struct metrics *plugins, struct buf *out)
         views[i] = metrics_view(plugins, i + 1);
     qsort(views, count, sizeof *views, by_family);
     for (uint32_t i = 0; i < count; i++) {
-        SCOPED_FREE char *name = mem_printf("weir_plugin_%s", views[i].name);
+        SCOPED_FREE char *name =
+            mem_printf("%s%s", is_own(&views[i]) ? "" : "weir_plugin_", views[i].name);
         SCOPED_FREE char *help = help_of(&views[i]);
 
         if (!i || strcmp(views[i - 1].name, views[i].name) != 0)

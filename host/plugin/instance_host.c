@@ -123,6 +123,8 @@ static uint32_t host_metric(const struct weir_host *host, uint32_t kind, const c
 {
     struct instance *instance = instance_of(host);
 
+    if (name && !strncmp(name, "weir_", 5)) /* the host's own */
+        return 0;
     return metrics_get(
         instance->metrics, (enum metric_kind)kind, name, unit, help, instance->labels);
 }
