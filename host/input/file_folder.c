@@ -1,8 +1,14 @@
 #include <errno.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include "base/log.h"
 #include "base/mem.h"
 #include "input/input_file.h"
+
+/* Of file systems that linux/magic.h does not know. */
+#define LUSTRE_MAGIC 0x0BD00BD0UL
+#define GPFS_MAGIC 0x47504653UL
 
 static const struct input_context *context_of(const struct file_input *self)
 {
@@ -78,12 +84,39 @@ void file_drop_folder(struct file_input *self, struct file_folder *folder)
     free(folder);
 }
 
-/* What the path leads to, and whether through a symbolic link. */
+/* Whether what other machines, or a program behind FUSE, change there is told by no watch. */
+static bool is_remote(const char *path)
+{
+    static const unsigned long kinds[] = {
+        NFS_SUPER_MAGIC,
+        SMB_SUPER_MAGIC,
+        SMB2_SUPER_MAGIC,
+        CIFS_SUPER_MAGIC,
+        FUSE_SUPER_MAGIC,
+        V9FS_MAGIC,
+        CEPH_SUPER_MAGIC,
+        AFS_SUPER_MAGIC,
+        CODA_SUPER_MAGIC,
+        LUSTRE_MAGIC,
+        GPFS_MAGIC,
+    };
+    struct statfs status;
+
+    if (statfs(path, &status) < 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+        if ((unsigned long)status.f_type == kinds[i])
+            return true;
+    return false;
+}
+
+/* What the path leads to, and how. */
 static void look_at_folder(struct file_folder *folder)
 {
     SCOPED_FREE char *real = realpath(folder->path, NULL);
     struct stat status;
 
+    folder->remote = is_remote(folder->path);
     folder->by_link = real && strcmp(real, folder->path) != 0;
     if (!stat(folder->path, &status)) {
         folder->device = status.st_dev;

@@ -164,8 +164,8 @@ static void look_at_all(struct file_input *self)
     }
 }
 
-/* Nothing waits for the clock: watches see all folders, every file is on its path, not
- * behind a link, and nothing of it is held. */
+/* Nothing waits for the clock: watches see all that happens in all folders, every file is
+ * on its path, not behind a link, and nothing of it is held. */
 static bool is_quiet(const struct file_input *self)
 {
     const struct file_folder *folder;
@@ -174,7 +174,7 @@ static bool is_quiet(const struct file_input *self)
     if (self->scan_stirred || list_empty(&self->all_folders))
         return false;
     LIST_EACH (folder, &self->all_folders, all) {
-        if (!watch_is_live(&folder->watch) || folder->by_link)
+        if (!watch_is_live(&folder->watch) || folder->by_link || folder->remote)
             return false;
     }
     LIST_EACH (tail, &self->tails, all) {

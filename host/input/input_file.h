@@ -85,6 +85,7 @@ struct file_folder {
     int error;              /* of the last try to watch it, told once */
     uint64_t device, inode; /* when it was watched */
     bool by_link;           /* a symbolic link is in its path */
+    bool remote;            /* others write to it, whom no watch sees */
 };
 
 /* A file that had a name that is wanted, and was renamed. It is taken up unless it is
