@@ -5,6 +5,7 @@ byte. Nothing is missing, and nothing comes twice unless something crashed.
 """
 import ctypes
 import gzip
+import json
 import os
 import pathlib
 import resource
@@ -462,3 +463,31 @@ def test_logrotate(weir, name):
             stream.write(file, 50)
     expect_once_each(out, stream)
     assert len(list(folder.rglob("app*"))) >= 4
+
+
+def test_multiline_over_kills(weir):
+    """Logs of several lines come whole whenever the process dies; only some come twice."""
+    log, out = weir.folder / "a.log", weir.folder / "out"
+    config = file_to_file(log, out, Format="jsonline")
+    config["inputs"][0]["detail"].update(Multiline={"StartPattern": r"\d+ "}, FlushTimeoutSecs=1)
+    path = weir.pipeline("kills", config)
+
+    def text(i):
+        return f"{i} begins\n" + "  goes on\n" * (i % 7) + "  ends"
+
+    def found():
+        lines = out.read_bytes().splitlines(keepends=True) if out.exists() else []
+        return {json.loads(line)["content"] for line in lines if line.endswith(b"}\n")}
+
+    for run in range(4):
+        before = out.stat().st_size if out.exists() else 0
+        host = weir.start(path)
+        with log.open("a") as file:
+            for i in range(run * 10_000, (run + 1) * 10_000):
+                file.write(text(i) + "\n")
+        wait_for(lambda before=before: out.exists() and out.stat().st_size > before, "some output")
+        if run < 3:
+            host.kill()
+    expected = {text(i) for i in range(40_000)}
+    wait_for(lambda: found() >= expected, "all logs")
+    assert found() == expected
