@@ -128,7 +128,7 @@ static void push(struct lane *lane, struct hold hold)
         lane_spool_stage(lane, hold);
         lane_keep_bound(lane);
     } else {
-        hold.seq = ++lane->spool.last_seq;
+        hold.seq = lane->spool.read_seq = ++lane->spool.last_seq;
         queue_put(&lane->queue, hold);
         lane_keep_bound(lane);
     }

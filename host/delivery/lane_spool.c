@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include "base/clock.h"
+#include "delivery/lane_holds.h"
 #include "delivery/lane_private.h"
 
 /* With durability `interval` a commit waits so long for more, unless there is so much. */
@@ -38,6 +39,30 @@ static void complain(struct lane *lane, int error, const char *why)
             LOG_STR("flusher", lane->name), LOG_STR("why", why), LOG_INT("similar", suppressed));
 }
 
+static bool number_anew(void *context, struct hold *hold, const struct weir_group *view)
+{
+    struct lane_spool *self = context;
+
+    (void)view;
+    hold->seq = ++self->last_seq;
+    return true;
+}
+
+/* What lies there from before is unread. Groups that came meanwhile must not have the
+ * numbers of records. */
+static void take_up(struct lane *lane, const struct spool_status *status)
+{
+    struct lane_spool *self = &lane->spool;
+
+    self->last_seq = MAX(self->last_seq, status->last_seq);
+    lane_each_hold(lane, true, number_anew, self);
+    self->read_seq = 0;
+    self->written_seq = status->last_seq;
+    self->unread_groups = status->records;
+    self->unread_logs = status->logs;
+    lane->stats.left_logs += status->logs;
+}
+
 int lane_spool_open(struct lane *lane)
 {
     struct lane_spool *self = &lane->spool;
@@ -61,13 +86,9 @@ int lane_spool_open(struct lane *lane)
     spool_get_status(spool, &status);
     pthread_mutex_lock(&lane->lock);
     self->store = spool;
+    if (self->unknown)
+        take_up(lane, &status);
     self->unknown = false;
-    self->last_seq = MAX(self->last_seq, status.last_seq);
-    self->written_seq = status.last_seq;
-    self->read_seq = 0;
-    self->unread_groups = status.records;
-    self->unread_logs = status.logs;
-    lane->stats.left_logs += status.logs;
     pthread_mutex_unlock(&lane->lock);
     if (status.records)
         log_info("a spool from before goes on", LOG_STR("pipeline", lane->pipeline),

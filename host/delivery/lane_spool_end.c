@@ -131,14 +131,14 @@ void lane_spool_inherit(struct lane *heir, struct lane *lane)
     struct lane_spool *to = &heir->spool, *from = &lane->spool;
 
     to->last_seq = from->last_seq;
+    to->read_seq = from->read_seq;
+    to->written_seq = from->written_seq;
     if (from->mode == SPOOL_OFF)
         return;
     inherit_staged(to, from);
     to->unknown = from->unknown || from->stuck;
     if (!from->stuck) {
         to->store = take_ptr(from->store);
-        to->read_seq = from->read_seq;
-        to->written_seq = from->written_seq;
         to->unread_groups = from->unread_groups;
         to->unread_logs = from->unread_logs;
     }

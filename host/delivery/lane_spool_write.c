@@ -16,10 +16,16 @@
 
 /* -- what is written: the staged, and what waits long -- */
 
+/* A write is a small part of the limit, so that one that is refused waits for little. */
+static size_t write_bytes_max(const struct lane_spool *self)
+{
+    return MIN(LANE_SPOOL_WRITE_BYTES_MAX, self->claim.limits->spool_max_bytes / 4);
+}
+
 void lane_spool_fill_writing(struct lane *lane)
 {
     struct lane_spool *self = &lane->spool;
-    size_t max_bytes = MIN(LANE_SPOOL_WRITE_BYTES_MAX, self->claim.limits->spool_max_bytes / 4);
+    size_t max_bytes = write_bytes_max(self);
     struct hold hold;
     size_t bytes = 0;
 
@@ -37,41 +43,56 @@ void lane_spool_fill_writing(struct lane *lane)
 
 struct look {
     struct spool_job *job;
-    uint64_t before_ns; /* sealed then: long ago */
+    size_t max_bytes;
+    uint64_t before_ns; /* sealed then, or earlier */
 };
 
-static bool take_long_waiting(void *context, struct hold *hold, const struct weir_group *view)
+static bool job_has_room(const struct spool_job *job, size_t max_bytes)
+{
+    return !spool_job_full(job) && job->bytes < max_bytes;
+}
+
+static bool take_unspooled(void *context, struct hold *hold, const struct weir_group *view)
 {
     struct look *look = context;
 
     (void)view; /* may end with the parcel; the group does not */
     if (!hold->spooled && hold->group->sealed_ns <= look->before_ns)
         spool_job_add(look->job, hold, &hold->group->view);
-    return !spool_job_full(look->job);
+    return job_has_room(look->job, look->max_bytes);
 }
 
-static void look_for_long_waiting(struct lane *lane, struct spool_job *job)
+/* What is in memory and older than what is staged is written before it: so the spool holds
+ * no gaps, and after a crash nothing behind one is read from its source again. While
+ * nothing is staged it is written when it has waited long. */
+static void take_older(struct lane *lane, struct spool_job *job, size_t max_bytes)
 {
     struct lane_spool *self = &lane->spool;
     uint64_t now_ns = clock_now_ns();
-    struct look look = {job, now_ns - MIN(now_ns, LONG_NS)};
+    struct look look = {job, max_bytes, UINT64_MAX};
 
-    if (!self->look_ns || now_ns < self->look_ns)
+    if (!self->n_writing && (!self->look_ns || now_ns < self->look_ns))
         return;
+    if (!self->n_writing)
+        look.before_ns = now_ns - MIN(now_ns, LONG_NS);
     self->look_ns = 0;
-    if (!spool_job_full(job))
-        lane_each_hold(lane, true, take_long_waiting, &look);
+    lane_each_hold(lane, true, take_unspooled, &look);
 }
 
-static void prepare_job(struct lane *lane, struct spool_job *job)
+/* Returns how many of its groups wait where they are, before those of `writing`. */
+static uint32_t prepare_job(struct lane *lane, struct spool_job *job)
 {
     struct lane_spool *self = &lane->spool;
+    size_t max_bytes = write_bytes_max(self);
+    uint32_t n_older;
 
     *job = (struct spool_job){0};
     lane_spool_fill_writing(lane);
-    for (uint32_t i = 0; i < self->n_writing; i++)
+    take_older(lane, job, max_bytes);
+    n_older = job->n;
+    for (uint32_t i = 0; i < self->n_writing && (!job->n || job_has_room(job, max_bytes)); i++)
         spool_job_add(job, &self->writing[i], &self->writing[i].group->view);
-    look_for_long_waiting(lane, job);
+    return n_older;
 }
 
 /* -- what follows -- */
@@ -126,22 +147,26 @@ void lane_spool_secure(struct lane *lane, const struct hold *copy)
         secure(lane, search.found);
 }
 
-static void note_written(struct lane *lane, const struct spool_job *job)
+/* The first of `writing` are gone from there. */
+static void shift_writing(struct lane_spool *self, uint32_t n)
+{
+    self->n_writing -= n;
+    memmove(self->writing, self->writing + n, self->n_writing * sizeof self->writing[0]);
+}
+
+static void note_written(struct lane *lane, const struct spool_job *job, uint32_t n_older)
 {
     struct lane_spool *self = &lane->spool;
-    uint32_t n_writing = self->n_writing;
 
     self->retry_at_ns = 0;
-    self->n_writing = 0;
-    for (uint32_t i = 0; i < job->n; i++) {
-        if (i >= n_writing) {
-            lane_spool_secure(lane, &job->holds[i]);
-            continue;
-        }
-        secure(lane, &self->writing[i]);
-        place_written(lane, self->writing[i]);
+    for (uint32_t i = 0; i < n_older; i++)
+        lane_spool_secure(lane, &job->holds[i]);
+    for (uint32_t i = n_older; i < job->n; i++) {
+        secure(lane, &self->writing[i - n_older]);
+        place_written(lane, self->writing[i - n_older]);
     }
-    if (!n_writing && job->n)
+    shift_writing(self, job->n - n_older);
+    if (!self->n_writing && job->n)
         self->look_ns = 1; /* there may be more */
 }
 
@@ -187,8 +212,7 @@ static void send_unwritten(struct lane *lane)
         self->read_seq = self->writing[n].seq;
         queue_put(&lane->queue, self->writing[n++]);
     }
-    self->n_writing -= n;
-    memmove(self->writing, self->writing + n, self->n_writing * sizeof self->writing[0]);
+    shift_writing(self, n);
 }
 
 static void note_refused(struct lane *lane)
@@ -202,16 +226,16 @@ static void write_once(struct lane *lane)
 {
     struct spool *spool = lane->spool.store;
     struct spool_job job;
+    uint32_t n_older = prepare_job(lane, &job);
     int r;
 
-    prepare_job(lane, &job);
     pthread_mutex_unlock(&lane->lock);
     r = spool_job_run(&job, spool);
     pthread_mutex_lock(&lane->lock);
     if (r)
         note_refused(lane);
     else
-        note_written(lane, &job);
+        note_written(lane, &job, n_older);
     spool_job_finish(&job);
     lane->spool.acked_ns = 0;
     lane_relieve(lane);
@@ -269,7 +293,7 @@ static bool anything_to_write(struct lane *lane)
 
     if (self->n_writing || self->staging.count || self->unknown || self->mode == SPOOL_DURABLE)
         return true;
-    look_for_long_waiting(lane, &job);
+    take_older(lane, &job, 1);
     any = job.n;
     spool_job_finish(&job);
     if (any)
