@@ -23,7 +23,7 @@ SEES = {
     'delivery': 'base event config plugin',
     'pipeline': 'base event config plugin input process aggregate delivery',
     'app': 'base event config plugin input process aggregate delivery pipeline',
-    'admin': 'base event config app',
+    'admin': 'base event config delivery app',
     'cli': 'base event config plugin app admin pipeline input process aggregate',
 }
 OUTSIDE = ('sdk', 'flushers')  # built without any path to host/

@@ -1,11 +1,16 @@
 #include "admin/commands.h"
 
 #include <string.h>
+#include "admin/dead_letters.h"
 #include "admin/reload.h"
 #include "admin/status.h"
 #include "base/util.h"
 
 static const struct control_command commands[] = {
+    {"dead-letter drop", dead_letters_drop_command},
+    {"dead-letter list", dead_letters_list_command},
+    {"dead-letter replay", dead_letters_replay_command},
+    {"dead-letter show", dead_letters_show_command},
     {"reload", reload_command},
     {"status", status_command},
 };

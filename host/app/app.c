@@ -404,6 +404,36 @@ void app_destroy(struct app *app)
     free(app);
 }
 
+struct dead_letters *app_dead_letters(struct app *app)
+{
+    return app->shared.letters;
+}
+
+struct lane_search {
+    const char *name;
+    struct lane *found;
+};
+
+static void look_for_lane(void *context, struct pipeline *pipeline)
+{
+    struct lane_search *search = context;
+
+    for (size_t i = 0; i < pipeline_n_lanes(pipeline); i++)
+        if (!strcmp(lane_name(pipeline_lane(pipeline, i)), search->name))
+            search->found = pipeline_lane(pipeline, i);
+}
+
+bool app_push_letter(void *context, const char *flusher, struct group *group)
+{
+    struct lane_search search = {flusher, NULL};
+    struct app *app = context;
+
+    pipeline_set_each(app->set, look_for_lane, &search);
+    if (search.found)
+        lane_push_replayed(search.found, group);
+    return search.found;
+}
+
 struct loop *app_loop(struct app *app)
 {
     return app->loop;

@@ -11,6 +11,8 @@
 
 struct app;
 struct catalog;
+struct dead_letters;
+struct group;
 struct loop;
 struct metrics;
 struct reload_waiter;
@@ -55,6 +57,11 @@ bool app_reload(struct app *app, const char *reason, struct reload_waiter *waite
 
 /* What plugins measure. */
 struct metrics *app_metrics(struct app *app);
+/* What was given up. */
+struct dead_letters *app_dead_letters(struct app *app);
+/* For dead_letters_replay, with the app as context: takes the group over for a flusher
+ * that runs and whose pipeline is not being changed; else false. */
+bool app_push_letter(void *app, const char *flusher, struct group *group);
 
 /* How everything is now; the caller's (app/snapshot.h). On the control thread. */
 struct snapshot *app_snapshot(struct app *app);
