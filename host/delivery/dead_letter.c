@@ -146,7 +146,7 @@ static void put_head(
     const char *text;
 
     json_object_object_add(
-        head, "time", json_object_new_double((double)(clock_wall_ns() / NS_PER_MS) / 1000));
+        head, "time", json_object_new_double((double)clock_wall_ns() / (double)NS_PER_S));
     json_object_object_add(head, "pipeline", text_json(letter->pipeline));
     json_object_object_add(head, "flusher", text_json(letter->flusher));
     json_object_object_add(head, "reason", text_json(letter->reason));
