@@ -112,6 +112,15 @@ def test_bundled_flusher_passes(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_sender_that_believes_every_certificate_is_found(tmp_path):
+    config = tmp_path / "insecure.json"
+    config.write_text('{"sink": "http", "config": {"RemoteURL": "${verify:url}/",'
+                      '"TLS": {"InsecureSkipVerify": true}}}')
+    run = tool("verify", "--include", "NET-08", BUILD / "flushers" / "flusher_http.so",
+               "--config", config)
+    assert verdicts(run) == [("FAIL", "NET-08", "flusher_http")]
+
+
 def test_reports(tmp_path):
     """One run, all formats; each is read by somebody else's reader."""
     config = tmp_path / "lies.json"

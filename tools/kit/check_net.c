@@ -13,6 +13,7 @@
 #include "kit/life.h"
 #include "kit/marks.h"
 #include "kit/sink.h"
+#include "kit/tls_peer.h"
 
 #define SETTLE_NS (8 * NS_PER_S)
 #define LOGS 20u
@@ -225,6 +226,54 @@ static void net_names(struct trial *trial)
     expect_names(trial, CALLS_NAMES_MANY, "a name with addresses that do not answer", true);
 }
 
+/* -- certificates -- */
+
+static const struct {
+    enum tls_peer_kind kind;
+    const char *what;
+} certificates[] = {
+    {TLS_SELF_SIGNED, "a certificate that nobody vouches for"},
+    {TLS_EXPIRED, "a certificate that has expired"},
+    {TLS_WRONG_NAME, "a certificate of another host"},
+    {TLS_CUT, "an end in the middle of the handshake"},
+};
+
+static void expect_kept_back(struct trial *trial, enum tls_peer_kind kind, const char *what)
+{
+    struct tls_peer *peer = tls_peer_start(kind);
+    SCOPED_FREE char *url = NULL;
+    char words[STAND_TEXT_MAX];
+    struct stand *stand;
+    uint32_t verdict;
+
+    if (!peer)
+        trial_lacks(trial, "no server with TLS could be started");
+    url = mem_printf("https://127.0.0.1:%u", tls_peer_port(peer));
+    trial->peer_url = url;
+    stand = stand_create(trial, NULL);
+    if (stand_init(stand))
+        trial_foreign(trial, "it does not take https: %s", stand->text);
+    verdict = try_once(stand, words, sizeof words);
+    if (!tls_peer_connections(peer))
+        trial_foreign(trial, "it does not connect to ${verify:url}, or not with TLS");
+    if (verdict == WEIR_DELIVERED || tls_peer_bytes(peer))
+        trial_fail(trial, "%s: logs are sent all the same", what);
+    if (verdict == WEIR_REJECTED)
+        trial_fail(trial, "%s: the verdict is REJECTED, and the logs are lost", what);
+    life_end(stand);
+    tls_peer_stop(peer);
+    trial->peer_url = NULL;
+}
+
+static void net_certificates(struct trial *trial)
+{
+    need_peer(trial);
+    if (!speaks_http(trial))
+        trial_foreign(trial, "its sink does not speak HTTP");
+    for (size_t i = 0; i < ARRAY_SIZE(certificates); i++)
+        expect_kept_back(trial, certificates[i].kind, certificates[i].what);
+}
+
 /* -- answers that are none -- */
 
 static uint64_t resident_bytes(void)
@@ -323,9 +372,10 @@ const struct check checks_net[] = {
         .level = 3,
         .scope = CHECK_CLASS,
         .clause = "Verdicts",
-        .asserts = "A certificate that does not hold keeps logs back.",
-        .missing = "the kit's server does not speak TLS yet; sdk/test-http has the cases for the "
-                   "bundled sender"},
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = net_certificates,
+        .asserts = "Nothing is sent to a server whose certificate does not hold."},
     {.id = "NET-09",
         .level = 3,
         .scope = CHECK_CLASS,

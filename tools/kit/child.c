@@ -85,8 +85,8 @@ static char *sanitized_program(void)
     return mem_printf("%s-sanitized", path);
 }
 
-/* The environment for a sanitizer: its library comes before all others, and the kit's own
- * memory, which is left to the end of the process, is not looked at. */
+/* The environment for a sanitizer: its library, if one is given, comes before all others,
+ * and the kit's own memory, which is left to the end of the process, is not looked at. */
 struct environment {
     char *preload, *options;
     char **items;
@@ -112,14 +112,16 @@ static void environment_make(struct environment *environment, const char *librar
     while (environ[n])
         n++;
     environment->items = mem_calloc(n + 3, sizeof *environment->items);
-    environment->preload = mem_printf("LD_PRELOAD=%s", library);
+    if (library)
+        environment->preload = mem_printf("LD_PRELOAD=%s", library);
     environment->options =
         mem_printf("ASAN_OPTIONS=%s:leak_check_at_exit=0", options ? options : "");
-    environment->items[0] = environment->preload;
-    environment->items[1] = environment->options;
-    n = 2;
+    n = 0;
+    environment->items[n++] = environment->options;
+    if (library)
+        environment->items[n++] = environment->preload;
     for (char **at = environ; *at; at++)
-        if (!starts_with(*at, "LD_PRELOAD=") && !starts_with(*at, "ASAN_OPTIONS="))
+        if ((!library || !starts_with(*at, "LD_PRELOAD=")) && !starts_with(*at, "ASAN_OPTIONS="))
             environment->items[n++] = *at;
 }
 
@@ -134,7 +136,7 @@ static int spawn_self(const char *const *arguments, posix_spawn_file_actions_t *
     sigset_t none, all;
     int r;
 
-    if (sanitizer)
+    if (sanitizer || !heap_visible())
         environment_make(&environment, sanitizer);
     sigemptyset(&none);
     sigfillset(&all);
@@ -145,7 +147,7 @@ static int spawn_self(const char *const *arguments, posix_spawn_file_actions_t *
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     r = posix_spawn(ret_pid, program, actions, &attributes, (char *const *)(uintptr_t)arguments,
-        sanitizer ? environment.items : environ);
+        environment.items ? environment.items : environ);
     posix_spawnattr_destroy(&attributes);
     return -r;
 }

@@ -26,6 +26,8 @@ static bool put_place(struct trial *trial, const char *name, size_t size, struct
 
     if (size == 3 && !strncmp(name, "dir", size))
         buf_puts(out, trial->folder);
+    else if (size == 3 && !strncmp(name, "url", size) && trial->peer_url)
+        buf_puts(out, trial->peer_url);
     else if (size == 3 && !strncmp(name, "url", size))
         buf_printf(out, "http://%s:%u", peer, port);
     else if (size == 7 && !strncmp(name, "address", size))

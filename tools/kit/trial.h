@@ -44,6 +44,7 @@ struct trial {
     uint64_t seed;
     struct trial_page *page;
     struct sink_page *sink; /* of the scripted server; NULL: none runs */
+    const char *peer_url;   /* that stands for the server's URL in configs; NULL: its own */
     const char *peer_name;  /* that stands for the server in configs; NULL: its address */
     bool in_process;        /* for a debugger: no process of its own */
 
