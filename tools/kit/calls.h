@@ -32,7 +32,7 @@ enum calls_names {
     CALLS_NAMES_UNKNOWN, /* no such host */
     CALLS_NAMES_AGAIN,   /* temporary failure */
     CALLS_NAMES_SLOW,    /* 127.0.0.1 after a second */
-    CALLS_NAMES_MANY,    /* some addresses where nothing listens, then 127.0.0.1 */
+    CALLS_NAMES_MANY,    /* an address where nothing listens, then 127.0.0.1 */
 };
 void calls_resolve(enum calls_names names);
 /* How often a name was asked for. */

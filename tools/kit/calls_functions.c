@@ -25,7 +25,7 @@
 
 #define SHORT_BYTES 7u
 #define SLOW_S 1u
-#define MANY 3
+#define MANY 1
 
 #define EXPORTED __attribute__((visibility("default"), used))
 #define CALLER __builtin_return_address(0)
@@ -247,7 +247,7 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 typedef int resolver(
     const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
 
-/* Addresses of this machine where nothing listens, and at last the one where it does. */
+/* An address of this machine where nothing listens, and then the one where it does. */
 static int resolve_many(
     resolver *next, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
 {

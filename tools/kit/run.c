@@ -130,15 +130,20 @@ static void start_task(struct runner *runner, struct slot *slot, struct task *ta
     slot->task = NULL;
 }
 
+/* Of those that can start, the one that may take longest: so none is left alone at the
+ * end. NULL: none can. */
 static struct task *next_task(struct runner *runner)
 {
+    struct task *next = NULL;
+
     for (size_t i = 0; i < runner->plan->n_tasks; i++) {
         struct task *task = &runner->plan->tasks[i];
 
-        if (!task->done && !task->running && is_ready(runner, task) && has_sink(task))
-            return task;
+        if (!task->done && !task->running && is_ready(runner, task) && has_sink(task) &&
+            (!next || task->check->timeout_s > next->check->timeout_s))
+            next = task;
     }
-    return NULL;
+    return next;
 }
 
 /* Orphans of a trial that is over come to us; nothing else of ours has no slot. */
