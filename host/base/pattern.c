@@ -34,7 +34,10 @@ struct pattern {
     uint32_t n_groups;
     pcre2_code *bytes; /* byte by byte, right for ASCII; NULL: cannot be */
     pcre2_code *utf;   /* made when the first other line comes */
-    unsigned flags;    /* PATTERN_* */
+    /* For lines that are no UTF-8 when there are no `bytes`; interpreted, since JIT takes
+     * \S for ASCII there (10.42). Made when the first one comes. */
+    pcre2_code *lenient;
+    unsigned flags; /* PATTERN_* */
     bool utf_tried;
     struct chain *chain;        /* the short cut for most expressions; NULL: none */
     struct pattern_span *spans; /* what it finds */
@@ -77,7 +80,8 @@ static pcre2_code *compile(
         snprintf(why, why_max, "character %zu: %s", offset, words);
         return NULL;
     }
-    pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); /* without it the interpreter runs */
+    if (!(more_options & PCRE2_MATCH_INVALID_UTF))
+        pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); /* without it the interpreter runs */
     return compiled;
 }
 
@@ -91,7 +95,7 @@ static bool compile_first(struct pattern *pattern, char *why, size_t why_max)
     if (pattern->bytes)
         return true;
     pattern->utf_tried = true;
-    pattern->utf = compile(pattern, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, why, why_max);
+    pattern->utf = compile(pattern, PCRE2_UTF, why, why_max);
     return pattern->utf != NULL;
 }
 
@@ -163,6 +167,7 @@ void pattern_destroy(struct pattern *pattern)
         return;
     pcre2_code_free(pattern->bytes);
     pcre2_code_free(pattern->utf);
+    pcre2_code_free(pattern->lenient);
     pcre2_match_data_free(pattern->match);
     pcre2_match_context_free(pattern->context);
     pcre2_jit_stack_free(pattern->stack);
@@ -245,24 +250,53 @@ static bool is_bad_utf8(int r)
     return r <= PCRE2_ERROR_UTF8_ERR1 && r >= PCRE2_ERROR_UTF8_ERR21;
 }
 
-/* A subject that is not ASCII; *utf becomes false when it is matched byte by byte. */
-static int run_utf(
-    struct pattern *pattern, struct weir_str subject, size_t start, uint32_t options, bool *utf)
+static pcre2_code *utf_code(struct pattern *pattern)
 {
     char ignored[PATTERN_WHY_MAX];
-    int r;
 
     if (!pattern->utf_tried) {
         pattern->utf_tried = true;
         pattern->utf = compile(pattern, PCRE2_UTF, ignored, sizeof ignored);
     }
-    if (pattern->utf) {
-        r = run(pattern, pattern->utf, subject, start, options);
-        if (!is_bad_utf8(r) || !pattern->bytes)
+    return pattern->utf;
+}
+
+static pcre2_code *lenient_code(struct pattern *pattern)
+{
+    char ignored[PATTERN_WHY_MAX];
+
+    if (!pattern->lenient)
+        pattern->lenient =
+            compile(pattern, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, ignored, sizeof ignored);
+    return pattern->lenient ? pattern->lenient : pattern->utf;
+}
+
+/* What the subject is found to be, so that it is not looked at again. */
+static int run_as(
+    struct pattern *pattern, enum pattern_text *kind, struct weir_str subject, size_t start)
+{
+    int r;
+
+    if (*kind == PATTERN_TEXT_UNKNOWN) {
+        r = utf_code(pattern) ? run(pattern, pattern->utf, subject, start, 0)
+                              : PCRE2_ERROR_UTF8_ERR1;
+        *kind = !is_bad_utf8(r)  ? PATTERN_TEXT_UTF
+                : pattern->bytes ? PATTERN_TEXT_BYTES
+                                 : PATTERN_TEXT_BROKEN;
+        if (*kind == PATTERN_TEXT_UTF)
             return r;
     }
-    *utf = false;
-    return run(pattern, pattern->bytes, subject, start, 0);
+    if (*kind == PATTERN_TEXT_BYTES)
+        return run(pattern, pattern->bytes, subject, start, 0);
+    if (*kind == PATTERN_TEXT_BROKEN)
+        return run(pattern, lenient_code(pattern), subject, start, 0);
+    return run(pattern, pattern->utf, subject, start, PCRE2_NO_UTF_CHECK);
+}
+
+static enum pattern_text kind_of(const struct pattern *pattern, struct weir_str subject)
+{
+    return pattern->bytes && is_ascii(subject.data, subject.size) ? PATTERN_TEXT_BYTES
+                                                                  : PATTERN_TEXT_UNKNOWN;
 }
 
 /* Whether the short cut leads there. */
@@ -293,19 +327,15 @@ static enum pattern_result result_of(
 enum pattern_result pattern_match(
     struct pattern *pattern, struct weir_str subject, const struct pattern_span **ret_spans)
 {
-    bool utf;
-    int r;
+    enum pattern_text kind;
 
     if (match_chain(pattern, subject)) {
         *ret_spans = pattern->spans;
         return PATTERN_MATCH;
     }
     set_limit(pattern, subject.size);
-    if (pattern->bytes && is_ascii(subject.data, subject.size))
-        r = run(pattern, pattern->bytes, subject, 0, 0);
-    else
-        r = run_utf(pattern, subject, 0, 0, &utf);
-    return result_of(pattern, r, ret_spans);
+    kind = kind_of(pattern, subject);
+    return result_of(pattern, run_as(pattern, &kind, subject, 0), ret_spans);
 }
 
 /* -- all matches of a subject -- */
@@ -326,7 +356,7 @@ void pattern_scan_init(
         .subject = subject,
         .end_ns = pattern->n_expensive < EXPENSIVE_LINES_MAX ? limit_ns
                                                              : MIN(limit_ns, SCAN_NS_MAX_TIGHT),
-        .utf = !pattern->bytes || !is_ascii(subject.data, subject.size),
+        .kind = kind_of(pattern, subject),
     };
 }
 
@@ -347,23 +377,10 @@ static bool over_time(struct pattern_scan *scan)
 static size_t step(const struct pattern_scan *scan)
 {
     const unsigned char *data = (const unsigned char *)scan->subject.data + scan->at;
-    size_t size = scan->utf ? utf8_length(data, scan->subject.size - scan->at) : 1;
+    size_t size =
+        scan->kind == PATTERN_TEXT_BYTES ? 1 : utf8_length(data, scan->subject.size - scan->at);
 
     return MAX(size, (size_t)1);
-}
-
-static int run_scan(struct pattern_scan *scan)
-{
-    struct pattern *pattern = scan->pattern;
-    uint32_t options = scan->checked ? PCRE2_NO_UTF_CHECK : 0;
-    int r;
-
-    set_limit(pattern, scan->subject.size - scan->at);
-    if (!scan->utf && pattern->bytes)
-        return run(pattern, pattern->bytes, scan->subject, scan->at, 0);
-    r = run_utf(pattern, scan->subject, scan->at, options, &scan->utf);
-    scan->checked = pattern->bytes != NULL; /* else it allows for invalid text */
-    return r;
 }
 
 enum pattern_result pattern_scan_next(
@@ -377,7 +394,9 @@ enum pattern_result pattern_scan_next(
         scan->pattern->n_expensive++;
         result = PATTERN_TOO_HARD;
     } else {
-        result = result_of(scan->pattern, run_scan(scan), ret_spans);
+        set_limit(scan->pattern, scan->subject.size - scan->at);
+        result = result_of(
+            scan->pattern, run_as(scan->pattern, &scan->kind, scan->subject, scan->at), ret_spans);
     }
     if (result != PATTERN_MATCH) {
         scan->at = scan->subject.size + 1;

@@ -54,6 +54,14 @@ const char *pattern_group_name(const struct pattern *pattern, uint32_t group);
 enum pattern_result pattern_match(
     struct pattern *pattern, struct weir_str subject, const struct pattern_span **ret_spans);
 
+/* Private: how a subject is matched. */
+enum pattern_text {
+    PATTERN_TEXT_UNKNOWN,
+    PATTERN_TEXT_BYTES,  /* byte by byte */
+    PATTERN_TEXT_UTF,    /* valid */
+    PATTERN_TEXT_BROKEN, /* not valid, but an expression that has other characters */
+};
+
 /* All matches of one subject, from left to right. What they may cost together is
  * bounded in CPU time; after PATTERN_TOO_HARD there is no further one. */
 struct pattern_scan {
@@ -62,7 +70,7 @@ struct pattern_scan {
     size_t at;       /* bytes; where the next one may begin. May be moved on by the caller */
     uint64_t end_ns; /* private, as the others */
     uint32_t n_matches;
-    bool utf, checked;
+    enum pattern_text kind;
 };
 
 /* `limit_ns`: CPU time that it may take. */
