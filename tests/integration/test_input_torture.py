@@ -408,7 +408,7 @@ def test_a_line_without_end_takes_bounded_memory(weir, treatment):
     text = (weir.folder / "errors").read_text()
     assert process.returncode == 0, text
     assert f"delivered={(512 if treatment == 'split' else 1) + 2} " in text, text
-    assert 1 << 10 < peak < 128 << 10, peak
+    assert SANITIZED or 1 << 10 < peak < 128 << 10, peak
 
 
 @pytest.mark.skipif(SANITIZED, reason="a figure of the release build")
