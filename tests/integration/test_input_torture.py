@@ -179,7 +179,7 @@ def test_inodes_used_again(weir, where):
 
 
 def n_checkpoints(folder):
-    """Entries of an LMDB environment that is not open."""
+    """Entries of an LMDB environment."""
     class Stat(ctypes.Structure):
         _fields_ = [("page_bytes", ctypes.c_uint), ("depth", ctypes.c_uint)] + [
             (name, ctypes.c_size_t) for name in ("branch", "leaf", "overflow", "entries")]
@@ -208,7 +208,7 @@ def test_checkpoints_of_deleted_files_go(weir):
     os.rename(folder / "45.log", folder / "45.old")
     wait_for(lambda: not any("(deleted)" in name for name in open_files(host)),
              "deleted files to be let go")
-    time.sleep(1.5)  # a look, after which they are forgotten
+    wait_for(lambda: n_checkpoints(weir.data / "checkpoints") == 5, "the others to be forgotten")
     assert host.stop() == 0
     assert n_checkpoints(weir.data / "checkpoints") == 5
     stream.append(folder / "45.old", 1)
