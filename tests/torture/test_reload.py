@@ -1,0 +1,119 @@
+"""Pipelines change while lines come in: nothing is lost, and what stays is not disturbed."""
+import json
+import signal
+import time
+
+import pytest
+
+from conftest import Sink
+from world import wait_for
+
+
+def rewrite(torture, path, change):
+    """The file anew, whole at once, as editors and deployments do it."""
+    config = json.loads(path.read_text())
+    change(config)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(config))
+    new.rename(path)
+
+
+def reload_by_command(torture):
+    return torture.weir.command("reload", "--data", torture.weir.data).returncode
+
+
+def set_delay(config, ms):
+    config["flushers"][0]["delivery"]["RetryMaxDelay"] = f"{ms}ms"
+
+
+def spoil(config):
+    config["flushers"][0]["type"] = "flusher_nowhere"
+
+
+def mend(config):
+    config["flushers"][0]["type"] = "flusher_sink"
+
+
+@pytest.mark.parametrize("delivery", [None, {"Spool": "durable"}], ids=["memory", "spool"])
+def test_storm_of_signals(torture, long_form, delivery):
+    """Catalogue 61: SIGHUP with changed, broken and mended files; no line is lost or twice."""
+    log = torture.logs / "in.log"
+    path = torture.pipeline(log, queue="4MiB", delivery=delivery)
+    torture.start()
+    torture.running()
+    with torture.feeding(log, pause=0.005):
+        for i in range(400 if long_form else 25):
+            kind = torture.random.choice(["delay", "delay", "same", "spoil", "mend"])
+            if kind == "delay":
+                rewrite(torture, path, lambda config, ms=50 + i: set_delay(config, ms))
+            elif kind == "spoil":
+                rewrite(torture, path, spoil)
+            elif kind == "mend":
+                rewrite(torture, path, mend)
+            torture.host.process.send_signal(signal.SIGHUP)
+            time.sleep(torture.random.uniform(0, 0.1))
+        rewrite(torture, path, mend)
+        assert reload_by_command(torture) == 0
+        torture.expect_some(1_000)
+    found = torture.finish()
+    assert found.twice() == 0 and found.orders["s"] == 0
+
+
+@pytest.mark.parametrize("mood", ["slow 50", "later 50", "down"])
+def test_changed_while_batches_are_on_their_way(torture, mood):
+    """Catalogue 27, 61: what has not been settled goes to the new instance."""
+    log = torture.logs / "in.log"
+    path = torture.pipeline(log, queue="1MiB")
+    torture.sink.tell(mood)
+    torture.start()
+    with torture.feeding(log, pause=0.005):
+        for i in range(6):
+            wait_for(lambda: torture.sink.times(mood.split()[0]) > i, "a flush")
+            rewrite(torture, path, lambda config, ms=60 + i: set_delay(config, ms))
+            assert reload_by_command(torture) == 0
+        torture.sink.tell("up")
+        torture.expect_some(500)
+    torture.finish()
+
+
+def test_killed_while_it_changes(torture, long_form):
+    """Catalogue 4, 61: at any moment of a reload."""
+    log = torture.logs / "in.log"
+    path = torture.pipeline(log, queue="1MiB")
+    with torture.feeding(log, pause=0.005):
+        for i in range(60 if long_form else 8):
+            torture.start()
+            torture.running()
+            rewrite(torture, path, lambda config, ms=60 + i: set_delay(config, ms))
+            torture.host.process.send_signal(signal.SIGHUP)
+            time.sleep(torture.random.uniform(0, 0.05))
+            torture.kill()
+        torture.start()
+    torture.finish()
+
+
+def test_pipelines_come_and_go(torture):
+    """Catalogue 61: a neighbour that is added and removed disturbs nobody."""
+    log, other_log = torture.logs / "in.log", torture.logs / "other.log"
+    folder = torture.folder / "pipelines"
+    folder.mkdir()
+    path = torture.pipeline(log)
+    path.rename(folder / "p.json")
+    torture.paths[:] = [folder]
+    other = Sink(torture.folder, "other")
+    neighbour = torture.stream("neighbour")
+    torture.start()
+    torture.running()
+    with torture.feeding(log, pause=0.005):
+        for _ in range(5):
+            neighbour.append(other_log, 500)
+            (folder / "q.json").write_text(json.dumps({
+                "inputs": [{"type": "input_file", "detail": {"FilePaths": [str(other_log)]}}],
+                "flushers": [other.entry()]}))
+            assert reload_by_command(torture) == 0
+            wait_for(lambda: not other.take().missing(neighbour), "the neighbour's lines", 20)
+            (folder / "q.json").unlink()
+            assert reload_by_command(torture) == 0
+    assert other.take().twice() == 0
+    torture.streams.remove(neighbour)
+    assert torture.finish().twice() == 0
