@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "process/civil.h"
 #include "process/processing.h"
+#include "process/strptime_format.h"
 
 static void start(void)
 {
@@ -322,6 +323,47 @@ START_TEST(the_calendar_agrees_with_the_system)
 }
 END_TEST
 
+/* What strftime(3) writes by a format comes back by it, as far as the format goes. */
+static const char *const formats[] = {"%Y-%m-%d %H:%M:%S", "%d/%b/%Y:%T", "%a %d %B %Y %I:%M:%S %p",
+    "%c", "%j %Y %T", "%D %R", "%e %h %y %k:%M", "%A, %F %r", "%G-W%V-%u %Y%m%d %H%M%S",
+    "%C%y %m %d %l %p", "%s"};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+START_TEST(formats_agree_with_the_system)
+{
+    struct zone utc = {0};
+
+    srandom((unsigned)_i);
+    for (int i = 0; i < 2000; i++) {
+        time_t s = (time_t)random();
+        struct strptime_parts parts;
+        struct moment moment;
+        char text[100], again[100];
+        struct tm tm;
+
+        gmtime_r(&s, &tm);
+        tm.tm_gmtoff = 0;
+        if (strcmp(formats[_i], "%s") != 0)
+            ck_assert_uint_gt(strftime(text, sizeof text, formats[_i], &tm), 0);
+        else
+            snprintf(text, sizeof text, "%jd", (intmax_t)s);
+        ck_assert_msg(
+            strptime_format_parse(str_of(formats[_i]), str_of(text), &parts) == strlen(text),
+            "%s: %s", formats[_i], text);
+        moment = strptime_moment(&parts, &utc, 0, s);
+        s = (time_t)moment.s;
+        gmtime_r(&s, &tm);
+        if (strcmp(formats[_i], "%s") != 0)
+            strftime(again, sizeof again, formats[_i], &tm);
+        else
+            snprintf(again, sizeof again, "%jd", (intmax_t)s);
+        ck_assert_str_eq(again, text);
+    }
+}
+END_TEST
+#pragma GCC diagnostic pop
+
 START_TEST(zones_agree_with_the_system)
 {
     struct zone zone = {.local = true};
@@ -351,6 +393,7 @@ int main(void)
     tcase_add_loop_test(tests, without_a_year_it_is_the_latest_up_to_now, 0, 6);
     tcase_add_loop_test(tests, refused_row, 0, ARRAY_SIZE(refused));
     tcase_add_test(tests, the_calendar_agrees_with_the_system);
+    tcase_add_loop_test(tests, formats_agree_with_the_system, 0, ARRAY_SIZE(formats));
     tcase_add_test(tests, zones_agree_with_the_system);
     return unit_run(tests);
 }
