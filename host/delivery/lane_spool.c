@@ -18,8 +18,6 @@
 #define RETRY_SOON_NS (10 * NS_PER_MS)
 /* How often is looked for what has waited long in memory. */
 #define LOOK_NS (1 * NS_PER_S)
-/* What may be staged, as a part of the queue's bound. */
-#define STAGING_PART 4
 #define COMPLAINT_INTERVAL_NS (10 * NS_PER_S)
 
 static void claim_returned(struct spool_claim *claim)
@@ -110,8 +108,7 @@ void lane_spool_init(struct lane *lane, const struct lane_spec *spec)
     self->complaint.interval_ns = COMPLAINT_INTERVAL_NS;
     self->turn.run = lane_spool_turn;
     list_init(&self->turn.line);
-    queue_init(&self->staging, MAX(delivery->queue_max_bytes / STAGING_PART, (uint64_t)1),
-        MAX(delivery->queue_max_groups / STAGING_PART, (uint64_t)1));
+    queue_init(&self->staging, delivery->queue_max_bytes, delivery->queue_max_groups);
 }
 
 void lane_spool_start(struct lane *lane)

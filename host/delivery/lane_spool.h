@@ -20,8 +20,9 @@
 #include "delivery/queue.h"
 #include "delivery/spools.h"
 
-#define LANE_SPOOL_WRITE_GROUPS_MAX 64u
-#define LANE_SPOOL_WRITE_BYTES_MAX (8 * MIB)
+/* Of one commit: large, since a disk is asked to be sure after each. */
+#define LANE_SPOOL_WRITE_GROUPS_MAX 256u
+#define LANE_SPOOL_WRITE_BYTES_MAX (16 * MIB)
 
 struct lane;
 struct lane_spec;

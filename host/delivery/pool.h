@@ -8,6 +8,7 @@
 #ifndef DELIVERY_POOL_H
 #define DELIVERY_POOL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +22,7 @@ struct pool;
 struct turn {
     /* One turn. [worker] */
     void (*run)(struct turn *self);
-    bool slow; /* which line it stands in; set by run() */
+    atomic_bool slow; /* which line it stands in; set by run() */
 
     /* Private, under the pool's lock. */
     struct list line;

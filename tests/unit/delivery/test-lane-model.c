@@ -14,6 +14,7 @@
  */
 #include <check.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -49,11 +50,12 @@ struct story {
 
 /* Shared by all processes of a story. */
 static struct model {
-    uint64_t random;
+    uint64_t random;        /* the sink's */
+    uint64_t source_random; /* the source's */
     uint32_t next_step;
-    uint64_t position; /* of the source, as a checkpoint would have it */
-    uint32_t good_percent;
-    bool crash_in_flush, crashed;
+    _Atomic uint64_t position; /* of the source, as a checkpoint would have it */
+    _Atomic uint32_t good_percent;
+    atomic_bool crash_in_flush, crashed;
     uint32_t delivered[N_LOGS], rejected[N_LOGS];
     uint32_t next_first; /* logs before it have arrived, in order */
     bool out_of_order;
@@ -169,8 +171,10 @@ static void on_progress(struct ack_source *source)
 {
     uint64_t position = ack_position(source, 0);
 
-    if (position > model->position)
-        model->position = position;
+    uint64_t before = model->position;
+
+    while (position > before && !atomic_compare_exchange_weak(&model->position, &before, position))
+        ;
 }
 
 static void on_released(struct ack_source *source)
@@ -230,7 +234,7 @@ static void end_life(struct life *life)
 
 static void push_group(struct life *life)
 {
-    uint32_t wanted = 1 + below(&model->random, 5), n = MIN(wanted, N_LOGS - life->next_log);
+    uint32_t wanted = 1 + below(&model->source_random, 5), n = MIN(wanted, N_LOGS - life->next_log);
     struct batch *batch = batch_create(life->memory, n);
     struct group_builder *builder = group_open(life->memory, n);
     struct group_facts facts = {0};
@@ -374,6 +378,7 @@ static void run_story(void)
 
     memset(model, 0, sizeof *model);
     model->random = story.seed + 7;
+    model->source_random = story.seed + 11;
     do {
         pid_t pid = fork();
 
