@@ -50,6 +50,7 @@ struct app {
     bool loaded;            /* the first round of loading has ended */
     _Atomic size_t n_ended; /* pipelines all of whose inputs have, with `once` */
     uint64_t stopping_ns;   /* since when */
+    bool left_behind;       /* something hangs, and uses the rest still */
     int code;               /* of the exit */
 };
 
@@ -330,8 +331,11 @@ static void tear_down(struct app *app)
 
     if (app->jobs && jobs_count(app->jobs)) { /* the process ends; what is left stays */
         checkpoints_close(app->shared.checkpoints);
+        app->left_behind = true;
         return;
     }
+    app->left_behind =
+        app->set && (stop_left_behind(app->stop) || pipeline_set_left_behind(app->set));
     if (app->ingest)
         ingest_stop(app->ingest);
     stop_destroy(app->stop);
@@ -343,12 +347,11 @@ static void tear_down(struct app *app)
     checkpoints_close(app->shared.checkpoints);
     dead_letters_destroy(app->shared.letters);
     left = app->shared.pool ? pool_destroy(app->shared.pool) : 0;
+    app->left_behind |= left > 0;
     if (!left)
         spools_destroy(app->shared.spools);
     if (!left && app->shared.memory && !memory_used(app->shared.memory))
         memory_destroy(app->shared.memory);
-    app->set = NULL;
-    app->reloader = NULL;
 }
 
 struct app *app_create(const struct app_request *request)
@@ -389,19 +392,20 @@ int app_run(struct app *app)
     return app->code;
 }
 
-void app_destroy(struct app *app)
+bool app_destroy(struct app *app)
 {
     if (!app)
-        return;
+        return true;
     if (app->signals.fd >= 0)
         close(app->signals.fd);
     if (app->lock_fd >= 0)
         close(app->lock_fd);
     notify_destroy(app->notify);
-    if (app->set) /* something hangs and still uses the rest */
-        return;
+    if (app->left_behind)
+        return false;
     loop_destroy(app->loop);
     free(app);
+    return true;
 }
 
 struct dead_letters *app_dead_letters(struct app *app)

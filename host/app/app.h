@@ -44,8 +44,9 @@ struct app_request {
 struct app *app_create(const struct app_request *request);
 /* Runs until a signal, or with `once` to the end. Returns the exit code. */
 int app_run(struct app *app);
-/* NULL is fine. */
-void app_destroy(struct app *app);
+/* False when a flusher hangs and was left behind: what it uses stays, and so must the
+ * catalog. NULL is fine. */
+bool app_destroy(struct app *app);
 
 /* The loop of the control thread, which app_run turns. */
 struct loop *app_loop(struct app *app);

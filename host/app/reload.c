@@ -34,10 +34,14 @@ static void read_configs(struct job *job)
     config_set_read(&request, false, &self->configs);
 }
 
+/* The next round may begin, and read, before this returns. */
 static void apply(struct reloader *self)
 {
-    pipeline_set_apply(self->spec.set, &self->configs, &self->spec.configs);
-    config_set_finish(&self->configs);
+    struct config_set configs = self->configs;
+
+    self->configs = (struct config_set){0};
+    pipeline_set_apply(self->spec.set, &configs, &self->spec.configs);
+    config_set_finish(&configs);
 }
 
 static void disappoint(struct list *waiters)

@@ -29,6 +29,7 @@ struct stop {
     unsigned n_open;                /* pipelines that have not taken the step */
     uint64_t progress, progress_ns; /* settled groups, and when they last grew */
     uint64_t flushers_until_ns;
+    size_t n_left_behind;
 };
 
 /* One pipeline takes the step, on a thread of its own. */
@@ -38,6 +39,7 @@ struct stop_job {
     struct pipeline *pipeline;
     enum step step;
     uint64_t until_ns;
+    size_t n_hanging;
 };
 
 static void look(struct stop *stop);
@@ -50,7 +52,7 @@ static void run_step(struct job *job)
         pipeline_set_urgent(self->pipeline, true);
         pipeline_stop_inputs(self->pipeline);
     } else {
-        pipeline_close(self->pipeline, NULL, self->until_ns);
+        self->n_hanging = pipeline_close(self->pipeline, NULL, self->until_ns);
     }
 }
 
@@ -60,6 +62,7 @@ static void step_done(struct job *job, bool cancelled)
     struct stop *stop = self->stop;
 
     (void)cancelled;
+    stop->n_left_behind += self->n_hanging;
     if (self->step == stop->step && !--stop->n_open)
         look(stop);
     free(self);
@@ -209,6 +212,11 @@ void stop_at_once(struct stop *stop)
     stop->at_once = true;
     if (stop->step != STEP_NONE && stop->step < STEP_DONE)
         stop->step_end_ns = MIN(stop->step_end_ns, clock_now_ns() + step_limit(stop));
+}
+
+size_t stop_left_behind(const struct stop *stop)
+{
+    return stop->n_left_behind;
 }
 
 bool stop_has_begun(const struct stop *stop)

@@ -28,6 +28,8 @@ void stop_destroy(struct stop *stop);
 void stop_begin(struct stop *stop);
 /* No more waiting. Before or after stop_begin. */
 void stop_at_once(struct stop *stop);
+/* Flushers that hung. */
+size_t stop_left_behind(const struct stop *stop);
 bool stop_has_begun(const struct stop *stop);
 
 #endif

@@ -155,15 +155,19 @@ static int run_seen(struct app *app, const char *admin)
     return code;
 }
 
+/* The catalog stays when something that hangs may use it. */
 static int run_app(const struct app_request *request, const char *admin)
 {
     struct app *app = app_create(request);
     int code;
 
-    if (!app)
+    if (!app) {
+        catalog_destroy(request->catalog);
         return CLI_CONFIG;
+    }
     code = run_seen(app, admin);
-    app_destroy(app);
+    if (app_destroy(app))
+        catalog_destroy(request->catalog);
     return code;
 }
 
@@ -180,7 +184,6 @@ static int run_with(struct run_options *options, char **arguments, int n)
         .watch = !options->no_watch,
         .drain_timeout_ns = options->drain_timeout_ns,
     };
-    int code;
 
     plugin_files_default(&options->plugins, arguments[0]);
     request.catalog = catalog_create(options->plugins.items, options->plugins.count, &diags);
@@ -189,9 +192,7 @@ static int run_with(struct run_options *options, char **arguments, int n)
     else
         configs_log_diags(&diags);
     diag_list_finish(&diags);
-    code = run_app(&request, options->admin);
-    catalog_destroy(request.catalog);
-    return code;
+    return run_app(&request, options->admin);
 }
 
 int cli_run(int argc, char **argv)

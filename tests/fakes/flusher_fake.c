@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ struct fake {
 };
 
 /* Of all instances: a restarted one goes on in the script. */
-static uint64_t n_flushes;
+static atomic_uint_fast64_t n_flushes;
 
 static const struct weir_option rows[] = {
     WEIR_OPTION_STRING_ROW(struct fake_options, record, "Record", WEIR_REQUIRED, NULL,

@@ -9,7 +9,7 @@
 #include "input/file_source.h"
 #include "unit.h"
 
-static char folder[] = "/tmp/weir-test-XXXXXX";
+static char folder[sizeof "/tmp/weir-test-XXXXXX"];
 static struct checkpoints *checkpoints;
 static struct checkpoint_key key;
 
@@ -18,6 +18,7 @@ static void setup(void)
     SCOPED_FREE char *path = NULL;
     char why[256];
 
+    strcpy(folder, "/tmp/weir-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     path = mem_printf("%s/checkpoints", folder);
     checkpoints = checkpoints_open(path, why, sizeof why);
