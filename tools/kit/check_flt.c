@@ -27,6 +27,20 @@
 #define SIGNAL_US 1000
 #define SETTLE_NS (3 * NS_PER_S)
 #define LOGS 20u
+#define ADDRESS_SPACE_MORE ((rlim_t)32 << 20)
+
+/* Bytes that the process has mapped. */
+static rlim_t address_space(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long pages = 0;
+
+    if (file && fscanf(file, "%lu", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
 
 static void need_injection(struct trial *trial)
 {
@@ -39,13 +53,13 @@ static void need_injection(struct trial *trial)
 
 /* A life in which the n-th allocation of the plugin fails. Only a crash is wrong, and an
  * answer that is none. */
-static void life_without(struct trial *trial, uint64_t n)
+static void life_without(struct trial *trial, uint64_t n, void (*fail)(uint64_t n))
 {
     struct stand *stand = stand_create(trial, NULL);
     uint32_t verdict;
 
     trial_doing(trial, "a life in which allocation %llu fails", (unsigned long long)n);
-    heap_fail_at(n);
+    fail(n);
     if (stand_init(stand)) {
         if (!heap_has_failed())
             trial_fail(trial, "init fails without cause: %s", stand->text);
@@ -86,7 +100,7 @@ static void leave_rust_out(struct trial *trial)
         trial_foreign(trial, "code in Rust ends the process when memory runs out");
 }
 
-static void flt_memory(struct trial *trial)
+static void memory_fails(struct trial *trial, void (*fail)(uint64_t n))
 {
     const uint64_t end_ns = clock_now_ns() + ALLOCATIONS_NS;
     uint64_t n = 0;
@@ -96,12 +110,22 @@ static void flt_memory(struct trial *trial)
     trial_descriptor(trial);
     do {
         n++;
-        life_without(trial, n);
+        life_without(trial, n, fail);
     } while (heap_has_failed() && n < ALLOCATIONS_MAX && clock_now_ns() < end_ns);
     if (n == 1 && !heap_has_failed())
         trial_foreign(trial, "the plugin's own code allocates nothing (n = 0)");
-    trial_note(trial, "%llu allocations failed, one in each life%s", (unsigned long long)n - 1,
+    trial_note(trial, "%llu allocations failed, in a life each%s", (unsigned long long)n - 1,
         heap_has_failed() ? ", there are more" : "");
+}
+
+static void flt_memory(struct trial *trial)
+{
+    memory_fails(trial, heap_fail_at);
+}
+
+static void flt_no_memory(struct trial *trial)
+{
+    memory_fails(trial, heap_fail_from);
 }
 
 /* -- files -- */
@@ -258,6 +282,29 @@ static void flt_threads(struct trial *trial)
     life_end(stand);
 }
 
+/* Little room in the address space: what libraries allocate fails as well. */
+static void flt_address_space(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    struct sample *sample = marks_sample(trial, 1, 0, LOGS);
+    struct rlimit before, little;
+    uint32_t verdict;
+
+    leave_rust_out(trial);
+    getrlimit(RLIMIT_AS, &before);
+    little = before;
+    little.rlim_cur = address_space() + ADDRESS_SPACE_MORE;
+    setrlimit(RLIMIT_AS, &little);
+    verdict = stand_flush(stand, sample, NULL);
+    if (verdict == WEIR_PENDING)
+        verdict = stand_wait(stand, sample, SETTLE_NS);
+    setrlimit(RLIMIT_AS, &before);
+    if (verdict == WEIR_REJECTED)
+        trial_fail(trial, "with little address space the verdict is REJECTED");
+    life_deliver(stand, LOGS, LOGS);
+    life_end(stand);
+}
+
 /* -- a data folder that cannot be used -- */
 
 static void flt_data_folder(struct trial *trial)
@@ -284,6 +331,14 @@ const struct check checks_flt[] = {
         .timeout_s = 60,
         .run = flt_memory,
         .asserts = "Each allocation may fail; the plugin answers, and goes on."},
+    {.id = "FLT-02",
+        .level = 5,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = flt_no_memory,
+        .asserts = "Every allocation from one on may fail."},
     {.id = "FLT-03",
         .level = 3,
         .scope = CHECK_CLASS,
@@ -324,6 +379,12 @@ const struct check checks_flt[] = {
         .timeout_s = 60,
         .run = flt_threads,
         .asserts = "Without threads the plugin answers in words."},
+    {.id = "FLT-08",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .asserts = "The clocks may jump.",
+        .missing = "not written yet; the mock host's clocks do so in unit tests"},
     {.id = "FLT-09",
         .level = 4,
         .scope = CHECK_CLASS,
@@ -331,5 +392,37 @@ const struct check checks_flt[] = {
         .stages = STAGES_STARTED,
         .run = flt_data_folder,
         .asserts = "A data folder that cannot be made is borne."},
+    {.id = "FLT-10",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .asserts = "Files of state may be damaged.",
+        .missing = "not written yet"},
+    {.id = "FLT-11",
+        .level = 4,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .asserts = "The process may be stopped for 30 seconds.",
+        .missing = "not written yet"},
+    {.id = "FLT-12",
+        .level = 5,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = flt_address_space,
+        .asserts = "Little address space is borne."},
+    {.id = "FLT-13",
+        .level = 5,
+        .scope = CHECK_CLASS,
+        .clause = "Verdicts",
+        .asserts = "Libraries may fail to start.",
+        .missing = "not written yet"},
+    {.id = "FLT-14",
+        .level = 5,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .asserts = "A sandbox by the capabilities is borne.",
+        .missing = "the host has no such sandbox yet"},
     {0},
 };

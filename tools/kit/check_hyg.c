@@ -390,5 +390,11 @@ const struct check checks_hyg[] = {
         .stages = STAGES_FLUSHED,
         .run = hyg_metrics,
         .asserts = "Metrics are few and well named."},
+    {.id = "HYG-21",
+        .level = 5,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .asserts = "System calls fit the capabilities.",
+        .missing = "not written yet"},
     {0},
 };

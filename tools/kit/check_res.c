@@ -21,6 +21,8 @@
 #define GROWTH_SLACK (64 * KIB)
 #define LEAK_LIVES 10u
 #define FDS_MAX 256u
+#define WAKES_MAX 20u /* in a second */
+#define START_BYTES ((uint64_t)32 << 20)
 
 static size_t count_lines(const char *text)
 {
@@ -265,6 +267,71 @@ static void res_sockets(struct trial *trial)
             atomic_load(&trial->sink->n_open));
 }
 
+/* Voluntary switches of all threads but this one. */
+static uint64_t count_wakes(void)
+{
+    DIR *folder = opendir("/proc/self/task");
+    const struct dirent *entry;
+    uint64_t n = 0;
+
+    while (folder && (entry = readdir(folder))) {
+        char path[320], line[128];
+        unsigned long long switches;
+        FILE *file;
+
+        snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+        file = atoi(entry->d_name) == gettid() ? NULL : fopen(path, "re");
+        while (file && fgets(line, sizeof line, file))
+            if (sscanf(line, "voluntary_ctxt_switches: %llu", &switches) == 1)
+                n += switches;
+        if (file)
+            fclose(file);
+    }
+    if (folder)
+        closedir(folder);
+    return n;
+}
+
+static void res_idle(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    uint64_t before, n;
+
+    life_flush(stand, 3);
+    life_pause_ms(100);
+    before = count_wakes();
+    life_pause_ms(1000);
+    n = count_wakes() - before;
+    if (n > WAKES_MAX)
+        trial_warn(trial, "threads of the plugin wake up %llu times in a second without work",
+            (unsigned long long)n);
+    life_end(stand);
+}
+
+static uint64_t resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long pages = 0;
+
+    if (file && fscanf(file, "%*u %lu", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void res_small_start(struct trial *trial)
+{
+    const uint64_t before = resident_bytes();
+    struct stand *stand = stand_start(trial, NULL);
+    const uint64_t after = resident_bytes();
+
+    if (after > before + START_BYTES)
+        trial_warn(trial, "the plugin and one instance take %llu MiB before the first flush",
+            (unsigned long long)((after - before) >> 20));
+    life_end(stand);
+}
+
 const struct check checks_res[] = {
     {.id = "RES-01",
         .level = 1,
@@ -341,5 +408,20 @@ const struct check checks_res[] = {
         .timeout_s = 30,
         .run = res_sockets,
         .asserts = "Connections are closed when stop has returned."},
+    {.id = "RES-11",
+        .level = 5,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = res_idle,
+        .asserts = "Threads sleep while there is no work."},
+    {.id = "RES-12",
+        .level = 5,
+        .scope = CHECK_CLASS,
+        .clause = "Memory",
+        .stages = STAGES_STARTED,
+        .run = res_small_start,
+        .asserts = "An instance is small before its first flush."},
     {0},
 };

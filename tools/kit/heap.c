@@ -33,7 +33,7 @@ static struct {
     atomic_bool watching, guarding;
     atomic_uint_fast64_t n_allocations;
     atomic_uint_fast64_t fail_in; /* 0: never */
-    atomic_bool failed;
+    atomic_bool failed, fail_all;
     struct segment segments[SEGMENTS_MAX];
     unsigned n_segments;
     pthread_mutex_t lock; /* of what follows */
@@ -172,7 +172,8 @@ bool heap_fails(const void *caller)
 
     if (!left || !heap_is_plugin(caller))
         return false;
-    while (left && !atomic_compare_exchange_weak(&heap.fail_in, &left, left - 1))
+    while (left && !atomic_compare_exchange_weak(&heap.fail_in, &left,
+                       left == 1 && atomic_load(&heap.fail_all) ? 1 : left - 1))
         ;
     if (left != 1)
         return false;
@@ -289,7 +290,14 @@ void heap_fail_at(uint64_t n)
 {
     if (n)
         atomic_store(&heap.failed, false);
+    atomic_store(&heap.fail_all, false);
     atomic_store(&heap.fail_in, n);
+}
+
+void heap_fail_from(uint64_t n)
+{
+    heap_fail_at(n);
+    atomic_store(&heap.fail_all, true);
 }
 
 bool heap_has_failed(void)

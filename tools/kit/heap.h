@@ -38,6 +38,8 @@ void heap_describe(char *text, size_t text_max);
 
 /* The n-th allocation from now on that the plugin's own code asks for fails; 0: none. */
 void heap_fail_at(uint64_t n);
+/* The same, and all after it. */
+void heap_fail_from(uint64_t n);
 /* Whether that has happened since the last n that was not 0. */
 bool heap_has_failed(void);
 
