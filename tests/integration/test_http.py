@@ -1,6 +1,7 @@
 """flusher_http on the real binary, against a real nginx and a strict scripted server."""
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from conftest import wait_for
+from conftest import ROOT, wait_for
 from servers import NGINX, Nginx, Scripted, free_port, make_certificate, tls_context
 from test_delivery import done
 
@@ -500,6 +501,33 @@ def test_http2_without_tls_is_spoken_when_told(weir, serve):
     assert result.returncode == 0, result.stderr
     assert {words[3] for words in nginx.log()} == {"HTTP/2.0"}
     assert contents(nginx.bodies()) == expected(100)
+
+
+def test_one_at_a_time_keeps_the_order_over_retries(weir, serve):
+    server = serve([200, 500, {"reset": True}, 200, 503, 503, 200, 429, 200])
+    result = weir.once(to_http(weir, server.url, 30000, MaxBodySize="64KiB"))
+    assert result.returncode == 0, result.stderr
+    accepted = [request.body for i, request in enumerate(server.requests)
+                if i not in (1, 2, 4, 5, 7)]
+    assert contents(accepted) == expected(30000)
+
+
+def test_many_at_a_time_lose_nothing(weir, serve):
+    answers = [200, 500, 200, 200, {"reset": True}, 429, 200, 503] * 4
+    server = serve([*answers, 200])
+    result = weir.once(to_http(weir, server.url, 60000, MaxBodySize="16KiB", Concurrency=8))
+    assert result.returncode == 0, result.stderr
+    assert server.n_connections >= 8
+    assert set(contents(server.bodies())) == set(expected(60000))
+    assert done(result)["delivered"] == 60000
+
+
+def test_readmes_example_is_right(weir):
+    text = (ROOT / "flushers" / "http" / "README.md").read_text()
+    example = re.search(r"```json\n(.*?)```", text, re.S)[1]
+    result = weir.command("check", "--deny-warnings", "--plugins", weir.plugins,
+                          weir.pipeline("example", example), env={**os.environ, "TOKEN": "t"})
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 VICTORIA = shutil.which("victoria-metrics")
