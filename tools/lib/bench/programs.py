@@ -50,7 +50,8 @@ class Weir:
         flushers = {
             "none": {"Type": "flusher_blackhole"},
             "raw": {"Type": "flusher_file", "FilePath": str(output), "Format": "raw"},
-            "http": {"Type": "flusher_http", "RemoteURL": URL.format(port=setting.nginx and setting.nginx.port)},
+            "http": {"Type": "flusher_http", "RemoteURL": URL.format(port=setting.nginx and setting.nginx.port),
+                     "Convert": {"Protocol": "ndjson"}},
         }
         return {"inputs": [inputs], "processors": self.PROCESSORS.get(route.name, []),
                 "flushers": [flushers.get(route.name, {"Type": "flusher_file", "FilePath": str(output)})]}
