@@ -37,14 +37,23 @@ def memory_kb(pid):
         return None
 
 
+def stat_fields(folder):
+    """What follows the name in a stat file: the state first."""
+    with open(f"{folder}/stat", encoding="ascii", errors="replace") as stat:
+        return stat.read().rsplit(")", 1)[1].split()
+
+
 def cpu_ticks(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
+    fields = stat_fields(f"/proc/{pid}")
     return int(fields[11]) + int(fields[12])
 
 
-def cpu_s(pid):
-    return cpu_ticks(pid) / TICKS
+def wants_cpu(pid):
+    """Whether a thread runs, or would if it were let (or waits for a disk)."""
+    try:
+        return any(stat_fields(f"/proc/{pid}/task/{task}")[0] in "RD" for task in os.listdir(f"/proc/{pid}/task"))
+    except OSError:  # a thread ended meanwhile
+        return True
 
 
 class Sampler(threading.Thread):
@@ -123,7 +132,7 @@ def until_quiet(argv, log, source, **more):
     while time.monotonic() < start_s + TIMEOUT_S and process.poll() is None:
         time.sleep(SAMPLE_S)
         now = cpu_ticks(process.pid)
-        if now != ticks:
+        if now != ticks or wants_cpu(process.pid):
             busy_s, ticks = time.monotonic(), now
         quiet_s = time.monotonic() - busy_s
         if quiet_s > SILENT_S or (quiet_s > QUIET_S and (position(process.pid, source) or 0) >= size):
