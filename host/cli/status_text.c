@@ -88,6 +88,19 @@ static void put_error_cell(struct table *table, struct json_object *lane)
             text_of(error, "words"), duration_text(seconds_of(error, "age"), age), when);
 }
 
+/* "-" when it has none; "1200 (3.0 MiB)", and why it takes no more. */
+static void put_spool_cell(struct table *table, struct json_object *spool)
+{
+    char size[24];
+
+    if (!spool)
+        table_cell(table, "-");
+    else
+        table_cell(table, "%" PRIu64 " (%s)%s%s", count_of(spool, "logs"),
+            size_text(count_of(spool, "bytes"), size),
+            json_object_object_get(spool, "refusal") ? ", full: " : "", text_of(spool, "refusal"));
+}
+
 static void put_lane(struct table *table, struct json_object *lane)
 {
     struct json_object *queue = json_object_object_get(lane, "queue");
@@ -99,6 +112,7 @@ static void put_lane(struct table *table, struct json_object *lane)
     table_cell(table, "%s%s", text_of(lane, "state"), flag_of(lane, "slow") ? ", slow" : "");
     table_cell(table, "%" PRIu64 " (%s)%s", count_of(queue, "groups"),
         size_text(count_of(queue, "bytes"), size), flag_of(queue, "blocks") ? " full" : "");
+    put_spool_cell(table, json_object_object_get(lane, "spool"));
     table_cell(table, "%" PRIu64, count_of(logs, "left"));
     table_cell(table, "%s", oldest > 0 ? duration_text(oldest, age) : "-");
     table_cell(table, "%" PRIu64, count_of(logs, "delivered"));
@@ -109,7 +123,7 @@ static void put_lane(struct table *table, struct json_object *lane)
 
 static void put_lanes(struct json_object *pipelines, struct buf *out)
 {
-    static const char *const heads[] = {"FLUSHER", "STATE", "QUEUE", "UNSENT", "OLDEST",
+    static const char *const heads[] = {"FLUSHER", "STATE", "QUEUE", "SPOOL", "UNSENT", "OLDEST",
         "DELIVERED", "REJECTED", "DROPPED", "LAST ERROR"};
     struct table table = {.n_columns = ARRAY_SIZE(heads)};
 

@@ -86,6 +86,8 @@ def test_spooled_lines_survive_kill_and_the_loss_of_their_file(weir, durability)
     host = weir.start(spooled.path)
     lane = spooled.wait_spooled()
     assert lane["spool"]["logs"] == 3000 and lane["logs"]["left"] == 3000
+    table = weir.command("status", "--data", weir.data).stdout
+    assert "SPOOL" in table and "3000 (" in table
     spooled.source.unlink()
     host.kill()
     assert spooled.got() == []
