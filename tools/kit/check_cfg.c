@@ -14,6 +14,7 @@
 #include "kit/sink.h"
 #include "kit/snapshot.h"
 
+#define REFUSED_BYTES ((size_t)64 << 10) /* of a text that may be too long */
 #define FAILURES 100u
 
 static void warn_without_help(
@@ -355,7 +356,9 @@ static void cfg_no_io(struct trial *trial)
 /* A config that the host takes and init refuses; NULL: none was found. */
 static char *refused_config(struct trial *trial)
 {
-    static const char *const texts[] = {"", "http://", "\n", "%s%n", "/no/such/folder/x", "://"};
+    SCOPED_FREE char *large = mem_zalloc(REFUSED_BYTES + 1);
+    const char *const texts[] = {
+        "", "http://", "\n", "%s%n", "/no/such/folder/x", "://", memset(large, 'a', REFUSED_BYTES)};
     const struct config_class *class = &trial_class(trial)->config;
 
     for (uint32_t i = 0; i < class->n_options; i++) {

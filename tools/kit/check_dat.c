@@ -180,33 +180,61 @@ static void dat_much(struct trial *trial)
 }
 
 /* The peer takes requests up to a size. */
-static void dat_too_large(struct trial *trial)
+/* A value whose end is what counts: the mark 0. */
+static void expect_whole_value(struct trial *trial)
 {
     struct stand *stand = stand_start(trial, NULL);
     struct sample *sample = sample_create(1, 1, SAMPLE_BYTES);
+    char *value = mem_zalloc(MIB + MARK_SIZE);
+    struct weir_kv content = {life_str("content"), {value, MIB + MARK_SIZE - 1}};
+    struct marks_found found;
+    uint32_t verdict;
+
+    memset(value, 'f', MIB);
+    marks_text(trial, 0, value + MIB);
+    sample_group(sample, 1, 0);
+    sample_log(sample, 1700000000, &content, 1);
+    free(value);
+    verdict = stand_deliver(stand, sample, LIFE_DELIVER_NS);
+    marks_find(trial, 1, verdict == WEIR_DELIVERED ? ARRIVE_NS : 0, &found);
+    if (verdict == WEIR_DELIVERED && found.n_missing)
+        trial_fail(trial, "a value of 1 MiB is DELIVERED, but its end has not arrived");
+    marks_finish(&found);
+    life_end(stand);
+}
+
+static void dat_too_large(struct trial *trial)
+{
+    struct stand *stand;
+    struct sample *sample;
     struct weir_kv contents[] = {{life_str("content"), {0}}, {life_str("fill"), {0}}};
-    char *fill = mem_zalloc(FILL_BYTES + 1), mark[MARK_SIZE];
+    SCOPED_FREE char *fill = mem_zalloc(FILL_BYTES + 1);
+    char mark[MARK_SIZE];
     struct marks_found found;
     uint32_t verdict = WEIR_RETRY, lost = 0;
 
+    if (sink_kind(trial) == SINK_NONE)
+        trial_foreign(trial, "there is no sink where it could be seen");
+    expect_whole_value(trial);
     if (sink_kind(trial) != SINK_HTTP)
-        trial_foreign(trial, "its sink does not speak HTTP");
+        return;
+    stand = stand_start(trial, NULL);
     memset(fill, 'f', FILL_BYTES);
     contents[1].value = (struct weir_str){fill, FILL_BYTES};
+    sample = sample_create(1, 1, SAMPLE_BYTES);
     sample_group(sample, LARGE_LOGS, 0);
     for (uint32_t i = 0; i < LARGE_LOGS; i++) {
-        marks_text(trial, i, mark);
+        marks_text(trial, i + 1, mark);
         contents[0].value = life_str(mark);
         sample_log(sample, 1700000000, contents, ARRAY_SIZE(contents));
     }
-    free(fill);
     atomic_store(&trial->sink->body_max, PEER_BODY_MAX);
     for (unsigned i = 0; i < 3 && verdict == WEIR_RETRY; i++)
         if (life_ready(stand))
             verdict = flush_known(trial, stand, sample);
-    marks_find(trial, LARGE_LOGS, verdict == WEIR_DELIVERED ? ARRIVE_NS : 0, &found);
+    marks_find(trial, LARGE_LOGS + 1, verdict == WEIR_DELIVERED ? ARRIVE_NS : 0, &found);
     for (uint32_t i = 0; i < LARGE_LOGS; i++)
-        lost += !found.counts[i] && life_log_verdict(stand, sample, 0, i) == WEIR_DELIVERED;
+        lost += !found.counts[i + 1] && life_log_verdict(stand, sample, 0, i) == WEIR_DELIVERED;
     marks_finish(&found);
     if (lost)
         trial_fail(trial,

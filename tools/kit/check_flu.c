@@ -13,6 +13,7 @@
 
 #define SETTLE_NS (5 * NS_PER_S)
 #define SETTLED_BATCHES 20u
+#define LATE_SETTLE_MS 500u
 #define SETTLED_AT_STOP 3u /* batches that are on their way then */
 #define PARTIAL_LOGS 1000u
 #define DEADLINE_NS_MAX (3 * NS_PER_S) /* of a flush that is given 1 s */
@@ -325,7 +326,7 @@ static void flu_settles(struct trial *trial)
         if (stand_ready(stand))
             stand_flush(stand, marks_sample(trial, 2000 + i, 0, 1), NULL);
     stand_stop(stand, LIFE_STOP_NS);
-    life_pause_ms(200);
+    life_pause_ms(LATE_SETTLE_MS);
     expect_settled(trial, stand, false);
     trial_note(trial, "%zu settled of %zu batches", stand->n_settles, stand->n_batches);
 }
@@ -436,11 +437,10 @@ static void flu_replay(struct trial *trial)
 static void flu_deadline(struct trial *trial)
 {
     struct stand *stand = stand_start(trial, NULL);
-    struct sample *sample = marks_sample(trial, 1, 0, LOGS);
+    struct sample *sample = life_hanging_sample(trial, 1);
     struct life_call *call = mem_zalloc(sizeof *call); /* a thread may be left in it */
 
-    if (trial->sink)
-        sink_behave(trial, SERVER_HANGS);
+    life_peer_hangs(trial);
     sample->batch.deadline_ns = clock_now_ns() + NS_PER_S;
     life_call_start(call, stand, sample);
     if (!life_call_wait(call, DEADLINE_NS_MAX) && !atomic_load(&stand->n_alive))

@@ -154,9 +154,8 @@ static bool stuck_instance(struct trial *trial, struct stand **ret_stand)
     struct life_call *call = mem_zalloc(sizeof *call); /* a thread may be left in it */
     struct stand *stand = stand_start(trial, NULL);
 
-    if (trial->sink)
-        sink_behave(trial, SERVER_HANGS);
-    life_call_start(call, stand, marks_sample(trial, 1, 0, LOGS));
+    life_peer_hangs(trial);
+    life_call_start(call, stand, life_hanging_sample(trial, 1));
     life_call_wait(call, 200 * NS_PER_MS);
     stand_urgent(stand, 1);
     *ret_stand = stand;

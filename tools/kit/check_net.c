@@ -97,7 +97,7 @@ static void net_black_hole(struct trial *trial)
     need_peer(trial);
     stand = stand_start(trial, NULL);
     sink_behave(trial, SERVER_STALLS);
-    sample = marks_sample(trial, 1, 0, 2000);
+    sample = speaks_http(trial) ? marks_sample(trial, 1, 0, 2000) : life_hanging_sample(trial, 1);
     sample->batch.deadline_ns = clock_now_ns() + NS_PER_S;
     life_call_start(call, stand, sample);
     if (!life_call_wait(call, 3 * NS_PER_S) && !atomic_load(&stand->n_alive))

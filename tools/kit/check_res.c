@@ -23,6 +23,7 @@
 #define FDS_MAX 256u
 #define WAKES_MAX 20u /* in a second */
 #define START_BYTES ((uint64_t)32 << 20)
+#define BREAKS 12u /* connections that are broken */
 
 static size_t count_lines(const char *text)
 {
@@ -64,8 +65,35 @@ static void expect_given_back(struct trial *trial, enum aspect aspect, const cha
     trial_fail(trial, "%s are left when the instance is gone: %s", what, text);
 }
 
+/* Connections that break are closed, too. */
+static void expect_broken_closed(struct trial *trial)
+{
+    SCOPED_FREE char *before = NULL;
+    SCOPED_FREE char *after = NULL;
+    struct stand *stand = stand_start(trial, NULL);
+    char text[512];
+
+    life_flush(stand, WARM_UP);
+    before = snapshot_take(ASPECT_FDS);
+    for (unsigned i = 0; i < BREAKS; i++) {
+        sink_behave(trial, i % 2 ? SERVER_RESETS : SERVER_CLOSES);
+        life_flush(stand, 1);
+        sink_behave(trial, SERVER_TAKES);
+        life_flush(stand, 1);
+    }
+    after = snapshot_settle(ASPECT_FDS, before);
+    if (count_lines(after) > count_lines(before) + BREAKS / 4) {
+        snapshot_difference(before, after, text, sizeof text);
+        trial_fail(trial, "%u broken connections leave %zu descriptors: %s", BREAKS,
+            count_lines(after) - count_lines(before), text);
+    }
+    life_end(stand);
+}
+
 static void res_fds(struct trial *trial)
 {
+    if (trial->sink)
+        expect_broken_closed(trial);
     expect_given_back(trial, ASPECT_FDS, "descriptors");
 }
 

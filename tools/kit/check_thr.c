@@ -20,6 +20,7 @@
 #define THREADS_MAX 16u
 #define WORKERS 8u
 #define FLUSHES 100u
+#define PER_FLUSH 200u /* logs */
 #define SMALL_STACK ((size_t)256 * 1024)
 #define FAULT_SIGNALS \
     ((UINT64_C(1) << (SIGSEGV - 1)) | (UINT64_C(1) << (SIGBUS - 1)) | \
@@ -73,7 +74,7 @@ static void *flush_many(void *argument)
     heap_kit_thread();
     for (uint32_t i = 0; i < FLUSHES; i++) {
         const uint32_t number = worker->index * FLUSHES + i;
-        struct sample *sample = marks_sample(trial, number + 1, number, 1);
+        struct sample *sample = marks_sample(trial, number + 1, number * PER_FLUSH, PER_FLUSH);
 
         if (sink_kind(trial) == SINK_NONE)
             stand_flush(worker->stand, sample, NULL);
@@ -98,7 +99,7 @@ static void thr_concurrent(struct trial *trial)
     for (uint32_t i = 0; i < WORKERS; i++)
         pthread_join(workers[i].thread, NULL);
     life_end(stand);
-    life_expect(trial, WORKERS * FLUSHES, true, false);
+    life_expect(trial, WORKERS * FLUSHES * PER_FLUSH, true, false);
 }
 
 /* One step of a life on a thread of its own, which ends with it. */

@@ -137,7 +137,7 @@ static void expect_return(struct trial *trial, enum server_mode mode, const char
 
     if (trial->sink)
         sink_behave(trial, mode);
-    life_call_start(call, stand, marks_sample(trial, 1, 0, LOGS));
+    life_call_start(call, stand, life_hanging_sample(trial, 1));
     life_call_wait(call, 300 * NS_PER_MS);
     trial_doing(trial, "set_urgent while %s", what);
     stand_urgent(stand, 1);

@@ -8,12 +8,15 @@
 #include "base/mem.h"
 #include "kit/heap.h"
 #include "kit/marks.h"
+#include "kit/server.h"
 #include "kit/sink.h"
 
 #define LOGS 4u
 #define MANY_LOGS 500u
 #define PAUSE_MS 5u
 #define READY_MS 500u
+#define HANGING_LOGS 24u
+#define HANGING_VALUE ((size_t)1 << 20) /* bytes */
 #define ARRIVE_NS (3 * NS_PER_S)
 
 struct weir_str life_str(const char *text)
@@ -88,6 +91,28 @@ void life_deliver(struct stand *stand, uint32_t first, uint32_t n_logs)
     if (verdict != WEIR_DELIVERED)
         trial_fail(trial, "the sink takes everything, but the verdict of batch %llu is %s: %s",
             (unsigned long long)id, stand_verdict_name(verdict), stand->text);
+}
+
+void life_peer_hangs(struct trial *trial)
+{
+    if (trial->sink)
+        sink_behave(trial, sink_kind(trial) == SINK_TCP ? SERVER_STALLS : SERVER_HANGS);
+}
+
+struct sample *life_hanging_sample(struct trial *trial, uint64_t id)
+{
+    SCOPED_FREE char *value = mem_zalloc(HANGING_VALUE);
+    const struct weir_kv content = {life_str("content"), {value, HANGING_VALUE}};
+    struct sample *sample;
+
+    if (sink_kind(trial) != SINK_TCP)
+        return marks_sample(trial, id, 0, LOGS);
+    sample = sample_create(id, 1, SAMPLE_BYTES + HANGING_LOGS * HANGING_VALUE);
+    memset(value, 'h', HANGING_VALUE);
+    sample_group(sample, HANGING_LOGS, 0);
+    for (uint32_t i = 0; i < HANGING_LOGS; i++)
+        sample_log(sample, 1700000000, &content, 1);
+    return sample;
 }
 
 void life_expect(struct trial *trial, uint32_t n, bool once, bool ordered)

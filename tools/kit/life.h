@@ -25,6 +25,13 @@ void life_end(struct stand *stand);
 /* Delivers a batch of logs with the marks `first` and up. With a sink it must be taken;
  * without one any verdict is fine. */
 void life_deliver(struct stand *stand, uint32_t first, uint32_t n_logs);
+/* A peer that leaves the plugin waiting: it never answers; one that speaks no HTTP never
+ * reads. Nothing without a scripted server. */
+void life_peer_hangs(struct trial *trial);
+/* A batch that such a peer cannot take unseen: larger than what the kernels on both sides
+ * keep of a stream. */
+struct sample *life_hanging_sample(struct trial *trial, uint64_t id);
+
 /* With a sink: the marks 0 .. n-1 must be there, each once if `once`, in order if
  * `ordered`; ends the trial as FAIL otherwise. */
 void life_expect(struct trial *trial, uint32_t n, bool once, bool ordered);

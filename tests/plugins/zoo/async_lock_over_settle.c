@@ -1,4 +1,4 @@
-/* Holds its lock while it settles: a host that asks is_ready from there waits for ever. */
+/* Holds the lock that set_urgent needs while it settles. */
 #include "base_async.h"
 
 static void *run_locked(void *argument)
@@ -22,4 +22,14 @@ static uint32_t locking_flush(
     return r ? base_retry(result, -r, "cannot start a thread") : async_flush(self, batch, result);
 }
 
-ASYNC_ANIMAL(.flush = locking_flush);
+static void locking_set_urgent(void *self, int exiting)
+{
+    struct async *async = self;
+
+    (void)exiting;
+    pthread_mutex_lock(&async->lock);
+    pthread_cond_signal(&async->changed);
+    pthread_mutex_unlock(&async->lock);
+}
+
+ASYNC_ANIMAL(.flush = locking_flush, .set_urgent = locking_set_urgent);

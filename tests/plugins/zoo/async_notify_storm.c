@@ -1,16 +1,29 @@
-/* Says all the time that it is ready. */
+/* Says all the time that it is ready, while nothing has changed. */
 #include "base_async.h"
+
+static bool is_stopping(struct async *async)
+{
+    bool stopping;
+
+    pthread_mutex_lock(&async->lock);
+    stopping = async->stopping;
+    pthread_mutex_unlock(&async->lock);
+    return stopping;
+}
 
 static void *run_stormily(void *argument)
 {
     struct async *async = argument;
     const struct weir_host *host = async->base.host;
-    const struct weir_batch *batch;
 
-    while ((batch = async_take(async))) {
-        async_deliver(async, batch);
-        for (int i = 0; i < 20000; i++)
-            host->notify_ready(host);
+    while (!is_stopping(async)) {
+        pthread_mutex_lock(&async->lock);
+        const bool waiting = async->n > 0;
+        pthread_mutex_unlock(&async->lock);
+        if (waiting)
+            async_deliver(async, async_take(async));
+        host->notify_ready(host);
+        usleep(100);
     }
     return NULL;
 }

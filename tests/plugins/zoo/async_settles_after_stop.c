@@ -13,7 +13,7 @@ static void *settle_late(void *argument)
     char words[] = "as the thread found";
     const struct weir_result result = {.struct_size = sizeof result, .text = words};
 
-    usleep(20000);
+    usleep(100000);
     late->host->settle(late->host, late->id, late->verdict, &result);
     free(late);
     return NULL;

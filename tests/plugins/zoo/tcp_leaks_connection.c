@@ -1,16 +1,15 @@
-/* A connection that failed is forgotten, not closed. */
+/* A connection that the peer has ended is forgotten, not closed. */
 #include "base_tcp.h"
 
 static uint32_t forgetful_flush(
     void *self, const struct weir_batch *batch, struct weir_result *result)
 {
     struct tcp *tcp = self;
-    int spare = tcp->fd >= 0 ? fcntl(tcp->fd, F_DUPFD_CLOEXEC, 3) : -1;
-    uint32_t verdict = tcp_flush(self, batch, result);
+    char byte;
 
-    if (spare >= 0 && verdict == WEIR_DELIVERED)
-        close(spare);
-    return verdict;
+    if (tcp->fd >= 0 && recv(tcp->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+        tcp->fd = -1;
+    return tcp_flush(self, batch, result);
 }
 
 TCP_ANIMAL(.flush = forgetful_flush);

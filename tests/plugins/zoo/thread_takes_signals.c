@@ -1,7 +1,7 @@
-/* Its thread does not block signals, so that those of the host end there. */
+/* Its thread unblocks a signal to handle it there: the host does not get it any more. */
 #include "base.h"
 #include <pthread.h>
-#include <stdatomic.h>
+#include <signal.h>
 
 struct threaded {
     struct base base;
@@ -14,7 +14,11 @@ struct threaded {
 static void *wait_for_stop(void *argument)
 {
     struct threaded *threaded = argument;
+    sigset_t own;
 
+    sigemptyset(&own);
+    sigaddset(&own, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &own, NULL);
     pthread_mutex_lock(&threaded->lock);
     while (!threaded->stopping)
         pthread_cond_wait(&threaded->changed, &threaded->lock);

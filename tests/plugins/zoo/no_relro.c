@@ -1,4 +1,0 @@
-/* Bound lazily, and its tables stay writable. */
-#include "base.h"
-
-ANIMAL();

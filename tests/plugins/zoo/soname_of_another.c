@@ -1,4 +1,0 @@
-/* Calls itself by the name of a common library. */
-#include "base.h"
-
-ANIMAL();
