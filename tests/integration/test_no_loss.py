@@ -56,7 +56,7 @@ def test_once_is_exactly_once(weir):
 def test_kill_at_random_moments(weir, long_form, seed):
     """A writer appends; the host is killed with SIGKILL again and again."""
     rng = random.Random(seed)
-    n_lines, n_kills = (3_000_000, 100) if long_form else (300_000, 8)
+    n_lines, n_kills = (5_000_000, 250) if long_form else (300_000, 8)
     source, out = weir.folder / "in.log", weir.folder / "out.log"
     source.touch()
     path = weir.pipeline("copy", file_to_file(source, out))
