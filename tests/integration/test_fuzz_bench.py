@@ -85,4 +85,6 @@ def test_wrong_arguments(arguments, words):
 
 @pytest.mark.parametrize("command", ["fuzz", "bench"])
 def test_a_file_that_is_not_there(command, tmp_path):
-    assert tool(command, tmp_path / "absent.so").returncode == 66
+    run = tool(command, tmp_path / "absent.so")
+    assert run.returncode == 66
+    assert run.stderr == f"weir-plugin: {tmp_path / 'absent.so'}: No such file or directory\n"

@@ -123,10 +123,10 @@ static int add_subject(struct plan *plan, const char *path, const char *settings
     int r = 0;
 
     if (!subject.real || access(subject.real, R_OK)) {
-        fprintf(stderr, "weir-plugin verify: %s: %m\n", path);
+        fprintf(stderr, "weir-plugin: %s: %m\n", path);
         r = CLI_NO_INPUT;
     } else if (found && !absolute) {
-        fprintf(stderr, "weir-plugin verify: %s: %m\n", found);
+        fprintf(stderr, "weir-plugin: %s: %m\n", found);
         r = CLI_NO_INPUT;
     } else if (!(subject.settings = settings_read(absolute))) {
         r = CLI_USAGE;

@@ -43,7 +43,7 @@ static bool complain(struct place place, const char *format, ...)
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;
     va_end(arguments);
-    fprintf(stderr, "weir-plugin verify: %s:%u:%u: %s\n", place.file, place.line, place.column,
+    fprintf(stderr, "weir-plugin: %s:%u:%u: %s\n", place.file, place.line, place.column,
         text ? text : "");
     return false;
 }
