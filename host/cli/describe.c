@@ -17,7 +17,7 @@ static const char help[] =
     "described, too. Without a type, lists all.\n"
     "\n"
     "  --plugins FILE          a plugins.yml; may be repeated. Default: ./plugins.yml,\n"
-    "                          or /etc/weir/plugins.yml\n"
+    "                          or " PLUGIN_FILES_SYSTEM "\n"
     "  --format FORMAT         text (default), json\n"
     "  --help                  this text\n"
     "\n"

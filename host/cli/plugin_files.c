@@ -6,7 +6,6 @@
 #include "base/util.h"
 
 #define PLUGINS_FILE "plugins.yml"
-#define PLUGINS_FOLDER "/etc/weir"
 
 void plugin_files_add(struct plugin_files *files, const char *path)
 {
@@ -46,7 +45,7 @@ void plugin_files_default(struct plugin_files *files, const char *config)
     if (!files->own)
         files->own = find_in(".");
     if (!files->own)
-        files->own = find_in(PLUGINS_FOLDER);
+        files->own = find_in(WEIR_CONFIG_DIR);
     if (files->own)
         plugin_files_add(files, files->own);
 }

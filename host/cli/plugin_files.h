@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* The one that is installed; WEIR_CONFIG_DIR is the build's. */
+#define PLUGIN_FILES_SYSTEM WEIR_CONFIG_DIR "/plugins.yml"
+
 struct plugin_files {
     const char **items;
     size_t count, capacity;
@@ -13,7 +16,7 @@ struct plugin_files {
 /* The text is borrowed. */
 void plugin_files_add(struct plugin_files *files, const char *path);
 /* If none was given: plugins.yml beside `config` (a file or a folder, may be NULL),
- * in the current folder, or in /etc/weir. */
+ * in the current folder, or PLUGIN_FILES_SYSTEM. */
 void plugin_files_default(struct plugin_files *files, const char *config);
 void plugin_files_finish(struct plugin_files *files);
 

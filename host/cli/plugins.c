@@ -19,7 +19,7 @@ static const char help[] =
     "loaded in a process of its own, so a broken one does no harm.\n"
     "\n"
     "  --plugins FILE          a plugins.yml; may be repeated. Default: ./plugins.yml,\n"
-    "                          or /etc/weir/plugins.yml\n"
+    "                          or " PLUGIN_FILES_SYSTEM "\n"
     "  --probe-timeout TIME    how long a plugin may take to load (default 10s)\n"
     "  --format FORMAT         text (default), json\n"
     "  --help                  this text\n"

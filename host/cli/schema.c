@@ -14,7 +14,7 @@ static const char help[] =
     "or brought by plugins. Editors complete and check with it.\n"
     "\n"
     "  --plugins FILE          a plugins.yml; may be repeated. Default: ./plugins.yml,\n"
-    "                          or /etc/weir/plugins.yml\n"
+    "                          or " PLUGIN_FILES_SYSTEM "\n"
     "  --help                  this text\n"
     "\n"
     "Example: weir schema --plugins plugins.yml >weir.schema.json\n"

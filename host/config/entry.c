@@ -129,6 +129,8 @@ static void refuse_type(const struct component_config *item, enum config_section
         suggest_offer(&suggestion, name);
     if (suggestion.best)
         diag->suggestion = mem_printf("did you mean '%s'?", suggestion.best);
+    else if (section == CONFIG_FLUSHER && !catalog->name(catalog->context, section, 0))
+        diag->suggestion = mem_strdup("no plugin is loaded: give a plugins.yml with --plugins");
     else if (section == CONFIG_FLUSHER)
         diag->suggestion = mem_strdup("is the plugin that brings it listed in plugins.yml?");
 }

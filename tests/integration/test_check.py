@@ -207,6 +207,16 @@ def test_text_names_what_was_probably_meant(weir):
     assert "\033" not in done.stdout
 
 
+def test_text_says_when_no_plugin_is_loaded(weir):
+    good = weir.pipeline("good", pipeline())
+    weir.plugins.unlink()
+    run = subprocess.run([WEIR, "check", good], cwd=weir.folder, capture_output=True, text=True,
+                         stdin=subprocess.DEVNULL, check=False)
+    assert run.returncode == 1
+    assert "there is no flusher 'flusher_blackhole'" in run.stderr
+    assert "no plugin is loaded: give a plugins.yml with --plugins" in run.stderr
+
+
 def test_exit_codes(weir):
     good = weir.pipeline("good", pipeline())
     note = weir.pipeline("note", pipeline(more=', "version": 3'))

@@ -1,6 +1,7 @@
 """What `meson install` puts where, and that a flusher can be made with it alone."""
 import json
 import os
+import re
 import shutil
 
 import pytest
@@ -116,6 +117,13 @@ def test_plugins_yml_names_what_is_installed(tree):
     text = one(tree, "etc/weir/plugins.yml").read_text()
     for path in tree.rglob("weir/flushers/1/*.so"):
         assert path.name.removesuffix(".so") in text
+
+
+@pytest.mark.parametrize("command", ["check", "describe", "plugins", "run", "schema"])
+def test_commands_look_for_the_list_that_is_installed(tree, command):
+    said = run(one(tree, "bin/weir"), command, "--help")
+    named = re.search(r"or (/\S+/plugins\.yml)$", said, re.M)[1]
+    assert str(one(tree, "etc/weir/plugins.yml")).endswith(named)
 
 
 def test_unit_names_what_is_installed(tree):
