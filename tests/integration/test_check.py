@@ -213,8 +213,8 @@ def test_text_says_when_no_plugin_is_loaded(weir):
     run = subprocess.run([WEIR, "check", good], cwd=weir.folder, capture_output=True, text=True,
                          stdin=subprocess.DEVNULL, check=False)
     assert run.returncode == 1
-    assert "there is no flusher 'flusher_blackhole'" in run.stderr
-    assert "no plugin is loaded: give a plugins.yml with --plugins" in run.stderr
+    assert "there is no flusher 'flusher_blackhole'" in run.stdout
+    assert "no plugin is loaded: give a plugins.yml with --plugins" in run.stdout
 
 
 def test_exit_codes(weir):
