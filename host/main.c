@@ -14,6 +14,7 @@ static const struct {
     {"reload", cli_reload, "make a running weir read its configuration again"},
     {"status", cli_status, "how a running weir is, and why it does not send"},
     {"dead-letter", cli_dead_letter, "list, show, replay or drop what was given up"},
+    {"spool", cli_spool, "list or drop spools that no flusher uses any more"},
     {"check", cli_check, "say everything that is wrong with configurations"},
     {"plugins", cli_plugins, "list the plugins, their types and their state"},
     {"describe", cli_describe, "what a type does and its options"},

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "admin/dead_letters.h"
 #include "admin/reload.h"
+#include "admin/spools.h"
 #include "admin/status.h"
 #include "base/util.h"
 
@@ -12,6 +13,8 @@ static const struct control_command commands[] = {
     {"dead-letter replay", dead_letters_replay_command},
     {"dead-letter show", dead_letters_show_command},
     {"reload", reload_command},
+    {"spool drop", spool_drop_command},
+    {"spool list", spool_list_command},
     {"status", status_command},
 };
 

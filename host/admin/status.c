@@ -3,6 +3,7 @@
 #include <weir/flusher.h>
 #include "admin/control.h"
 #include "admin/json.h"
+#include "admin/spools.h"
 #include "app/app.h"
 #include "app/snapshot.h"
 
@@ -163,6 +164,7 @@ struct json_object *status_json(const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->n_pipelines; i++)
         json_object_array_add(pipelines, pipeline_json(&snapshot->pipelines[i], snapshot->wall_ns));
     json_object_object_add(object, "pipelines", pipelines);
+    json_object_object_add(object, "unused_spools", unused_spools_json(snapshot));
     return object;
 }
 

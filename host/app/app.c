@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include "app/catalog.h"
 #include "app/data_lock.h"
+#include "app/leftovers.h"
 #include "app/notify.h"
 #include "app/once_report.h"
 #include "app/reload.h"
@@ -45,6 +46,7 @@ struct app {
     struct pipeline_shared shared;
     struct host_facts host;
     struct pipeline_set *set;
+    struct leftovers *leftovers;
     struct reloader *reloader;
     struct stop *stop;
     bool loaded;            /* the first round of loading has ended */
@@ -83,6 +85,7 @@ static void begin_stop(struct app *app)
     app->stopping_ns = clock_now_ns();
     notify_stopping(app->notify, app->request.drain_timeout_ns + STOP_TIME_NS);
     reloader_stop(app->reloader);
+    leftovers_stop(app->leftovers);
     stop_begin(app->stop);
 }
 
@@ -189,6 +192,8 @@ static void first_load_ended(struct app *app)
     tell_manager(app);
     if (app->request.once)
         on_input_ended(&app->input_ended);
+    else
+        leftovers_look(app->leftovers, NULL);
 }
 
 static void tell_of_reload(const struct app *app, const struct reload_result *result)
@@ -219,6 +224,7 @@ static void reload_ended(void *owner, const struct reload_result *result)
     }
     tell_of_reload(app, result);
     tell_manager(app);
+    leftovers_look(app->leftovers, NULL);
 }
 
 /* -- set-up -- */
@@ -303,6 +309,7 @@ static void join(struct app *app)
         .applied = applied,
         .owner = app,
     });
+    app->leftovers = leftovers_create(app->jobs, app->shared.spools);
     app->reloader = reloader_create(&(struct reloader_spec){
         .loop = app->loop,
         .jobs = app->jobs,
@@ -342,6 +349,7 @@ static void tear_down(struct app *app)
     reloader_destroy(app->reloader);
     pipeline_set_destroy(app->set);
     jobs_destroy(app->jobs);
+    leftovers_destroy(app->leftovers);
     if (app->ingest)
         ingest_destroy(app->ingest);
     checkpoints_close(app->shared.checkpoints);
@@ -413,6 +421,13 @@ struct dead_letters *app_dead_letters(struct app *app)
     return app->shared.letters;
 }
 
+struct leftovers *app_leftovers(struct app *app)
+{
+    bool good = app->loaded && !stop_has_begun(app->stop) && !pipeline_set_is_applying(app->set);
+
+    return good ? app->leftovers : NULL;
+}
+
 struct lane_search {
     const char *name;
     struct lane *found;
@@ -477,5 +492,6 @@ struct snapshot *app_snapshot(struct app *app)
     snapshot->memory_limit = MEMORY_LIMIT_DEFAULT;
     pipeline_set_snapshot(app->set, snapshot->stopping, snapshot);
     snapshot_take_plugins(snapshot, app->shared.registry);
+    snapshot_take_spools(snapshot, leftovers_known(app->leftovers));
     return snapshot;
 }

@@ -13,6 +13,7 @@ struct app;
 struct catalog;
 struct dead_letters;
 struct group;
+struct leftovers;
 struct loop;
 struct metrics;
 struct reload_waiter;
@@ -63,6 +64,10 @@ struct dead_letters *app_dead_letters(struct app *app);
 /* For dead_letters_replay, with the app as context: takes the group over for a flusher
  * that runs and whose pipeline is not being changed; else false. */
 bool app_push_letter(void *app, const char *flusher, struct group *group);
+
+/* Spools that no flusher uses (app/leftovers.h). NULL when it is not the time to touch
+ * them: the configuration is being changed, or weir stops. */
+struct leftovers *app_leftovers(struct app *app);
 
 /* How everything is now; the caller's (app/snapshot.h). On the control thread. */
 struct snapshot *app_snapshot(struct app *app);

@@ -1,7 +1,9 @@
 #include "app/snapshot.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "base/mem.h"
+#include "delivery/spools.h"
 #include "pipeline/pipeline.h"
 #include "plugin/descriptor.h"
 #include "plugin/registry.h"
@@ -56,6 +58,39 @@ void snapshot_take_plugins(struct snapshot *snapshot, struct registry *registry)
     }
 }
 
+bool snapshot_uses_spool(const struct snapshot *snapshot, const char *name)
+{
+    for (size_t i = 0; i < snapshot->n_pipelines; i++) {
+        const struct snapshot_pipeline *pipeline = &snapshot->pipelines[i];
+
+        for (size_t j = 0; j < pipeline->n_lanes; j++)
+            if (!strcmp(pipeline->lanes[j].name, name))
+                return pipeline->lanes[j].status.has_spool;
+    }
+    return false;
+}
+
+void snapshot_take_spools(struct snapshot *snapshot, const struct spools_left *left)
+{
+    snapshot->spools = mem_calloc(left->count, sizeof *snapshot->spools);
+    snapshot->n_more_spools = left->n_more;
+    for (size_t i = 0; i < left->count; i++) {
+        const struct spool_left *from = &left->items[i];
+        uint64_t oldest_ns = from->oldest_wall_ns;
+
+        if (snapshot_uses_spool(snapshot, from->lane))
+            continue;
+        snapshot->spools[snapshot->n_spools++] = (struct snapshot_spool){
+            .name = mem_strdup(from->lane),
+            .logs = from->logs,
+            .bytes = from->bytes,
+            .oldest_age_ns =
+                oldest_ns && oldest_ns < snapshot->wall_ns ? snapshot->wall_ns - oldest_ns : 0,
+            .why = from->why ? mem_strdup(from->why) : NULL,
+        };
+    }
+}
+
 static void finish_pipeline(struct snapshot_pipeline *pipeline)
 {
     for (size_t i = 0; i < pipeline->n_lanes; i++) {
@@ -81,6 +116,11 @@ void snapshot_destroy(struct snapshot *snapshot)
         free(snapshot->plugins[i].path);
         free(snapshot->plugins[i].sha256);
     }
+    for (size_t i = 0; i < snapshot->n_spools; i++) {
+        free(snapshot->spools[i].name);
+        free(snapshot->spools[i].why);
+    }
+    free(snapshot->spools);
     free(snapshot->plugins);
     free(snapshot->pipelines);
     free(snapshot->data_dir);

@@ -40,6 +40,14 @@ struct snapshot_plugin {
     char *name, *version, *path, *sha256;
 };
 
+/* A spool that no flusher uses (delivery/spools.h). */
+struct snapshot_spool {
+    char *name;
+    uint64_t logs, bytes;
+    uint64_t oldest_age_ns; /* 0: not known */
+    char *why;              /* it cannot be read; NULL */
+};
+
 struct snapshot {
     uint64_t wall_ns, uptime_ns;
     long pid;
@@ -53,6 +61,8 @@ struct snapshot {
     size_t n_pipelines;
     struct snapshot_plugin *plugins; /* whose descriptor is known */
     size_t n_plugins;
+    struct snapshot_spool *spools; /* by name, as when they were looked for last */
+    size_t n_spools, n_more_spools;
 };
 
 /* "running"; static. */
@@ -62,6 +72,11 @@ struct pipeline;
 struct registry;
 /* The plugins that have been met. */
 void snapshot_take_plugins(struct snapshot *snapshot, struct registry *registry);
+/* Those that are not a flusher's of `snapshot`, whose pipelines are there already. */
+struct spools_left;
+void snapshot_take_spools(struct snapshot *snapshot, const struct spools_left *left);
+/* Whether a flusher of that name runs, and has a spool. */
+bool snapshot_uses_spool(const struct snapshot *snapshot, const char *name);
 /* What a running pipeline says of itself. */
 void snapshot_take_pipeline(struct snapshot_pipeline *ret, struct pipeline *pipeline);
 /* NULL is fine. */

@@ -26,5 +26,6 @@ int cli_explain(int argc, char **argv);
 int cli_reload(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_dead_letter(int argc, char **argv);
+int cli_spool(int argc, char **argv);
 
 #endif

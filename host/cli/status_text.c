@@ -4,7 +4,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include "cli/spools_text.h"
 #include "cli/table.h"
+#include "cli/units.h"
 
 static const char *text_of(struct json_object *object, const char *key)
 {
@@ -26,36 +28,6 @@ static double seconds_of(struct json_object *object, const char *key)
 static bool flag_of(struct json_object *object, const char *key)
 {
     return json_object_get_boolean(json_object_object_get(object, key));
-}
-
-/* "850ms", "3.2s", "12m05s", "3h07m", "2d04h" */
-static const char *duration_text(double seconds, char text[static 24])
-{
-    uint64_t whole = (uint64_t)seconds;
-
-    if (seconds < 1)
-        snprintf(text, 24, "%ums", (unsigned)(seconds * 1000));
-    else if (whole < 60)
-        snprintf(text, 24, "%.1fs", seconds);
-    else if (whole < 3600)
-        snprintf(text, 24, "%" PRIu64 "m%02us", whole / 60, (unsigned)(whole % 60));
-    else if (whole < 86400)
-        snprintf(text, 24, "%" PRIu64 "h%02um", whole / 3600, (unsigned)(whole / 60 % 60));
-    else
-        snprintf(text, 24, "%" PRIu64 "d%02uh", whole / 86400, (unsigned)(whole / 3600 % 24));
-    return text;
-}
-
-static const char *size_text(uint64_t bytes, char text[static 24])
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    double value = (double)bytes;
-    unsigned unit = 0;
-
-    for (; value >= 1024 && unit + 1 < ARRAY_SIZE(units); unit++)
-        value /= 1024;
-    snprintf(text, 24, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-    return text;
 }
 
 static void put_head(struct json_object *status, struct buf *out)
@@ -168,4 +140,5 @@ void status_text(struct json_object *status, struct buf *out)
             text_of(status, "flushers_left_behind"));
     for (size_t i = 0; i < json_object_array_length(pipelines); i++)
         put_notes(json_object_array_get_idx(pipelines, i), out);
+    spools_text(json_object_object_get(status, "unused_spools"), out);
 }

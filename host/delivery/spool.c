@@ -47,7 +47,7 @@ static int lock_folder(struct spool *spool, char *why, size_t why_max)
     return r;
 }
 
-static int prepare_folder(struct spool *spool, char *why, size_t why_max)
+int spool_take_folder(struct spool *spool, char *why, size_t why_max)
 {
     int r = folders_make(spool->folder, 0700);
 
@@ -109,7 +109,7 @@ static int set_aside(struct spool *spool, int error)
     unlock_folder(spool);
     if (rename(spool->folder, aside) < 0)
         return errno;
-    return -prepare_folder(spool, why, sizeof why);
+    return -spool_take_folder(spool, why, sizeof why);
 }
 
 static int open_or_begin_anew(struct spool *spool)
@@ -151,7 +151,7 @@ static void init_locks(struct spool *spool)
     pthread_mutex_init(&spool->lock, NULL);
 }
 
-static void destroy(struct spool *spool)
+void spool_destroy(struct spool *spool)
 {
     spool_env_close(&spool->env);
     unlock_folder(spool);
@@ -164,10 +164,9 @@ static void destroy(struct spool *spool)
     free(spool);
 }
 
-int spool_open(const struct spool_spec *spec, struct spool **ret, char *why, size_t why_max)
+struct spool *spool_create(const struct spool_spec *spec)
 {
     struct spool *spool = mem_zalloc(sizeof *spool);
-    int r;
 
     spool->folder = mem_strdup(spec->folder);
     spool->checker = spec->checker ? mem_strdup(spec->checker) : NULL;
@@ -176,7 +175,13 @@ int spool_open(const struct spool_spec *spec, struct spool **ret, char *why, siz
     spool->status.max_bytes = spec->max_bytes;
     spool->complaint.interval_ns = COMPLAINT_INTERVAL_NS;
     init_locks(spool);
-    r = prepare_folder(spool, why, why_max);
+    return spool;
+}
+
+int spool_open(const struct spool_spec *spec, struct spool **ret, char *why, size_t why_max)
+{
+    struct spool *spool = spool_create(spec);
+    int r = spool_take_folder(spool, why, why_max);
     if (!r) {
         r = open_or_begin_anew(spool);
         if (r)
@@ -184,7 +189,7 @@ int spool_open(const struct spool_spec *spec, struct spool **ret, char *why, siz
         r = spool_env_is_full(r) ? SPOOL_E_FULL : r < 0 ? -EIO : -r;
     }
     if (r) {
-        destroy(spool);
+        spool_destroy(spool);
         return spool_env_is_full(-r) ? SPOOL_E_FULL : r;
     }
     *ret = spool;
@@ -196,7 +201,7 @@ void spool_close(struct spool *spool)
     if (!spool)
         return;
     spool_sync(spool);
-    destroy(spool);
+    spool_destroy(spool);
 }
 
 static void remove_file(const struct spool *spool, const char *name)
@@ -211,7 +216,7 @@ void spool_remove(struct spool *spool)
     spool_env_close(&spool->env);
     remove_file(spool, "data.mdb");
     remove_file(spool, "lock.mdb");
-    destroy(spool);
+    spool_destroy(spool);
 }
 
 void spool_configure(struct spool *spool, uint64_t max_bytes, bool synced)

@@ -85,4 +85,11 @@ struct spool_status {
 };
 void spool_get_status(struct spool *spool, struct spool_status *ret_status);
 
+/* What lies in a folder whose spool is not open; nothing there is changed. 0; -EBADMSG:
+ * it is damaged, only file_bytes is known; another -errno as with spool_open. */
+int spool_look(
+    const struct spool_spec *spec, struct spool_status *ret_status, char *why, size_t why_max);
+/* Removes one that is not open, with what it had in quarantine, and its folder. 0 or -errno. */
+int spool_delete(const struct spool_spec *spec, char *why, size_t why_max);
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * What the files of the spool share: spool.c (opening, closing, damage), spool_write.c
- * (append, sync, ack), spool_peek.c (reading, quarantine).
+ * (append, sync, ack), spool_peek.c (reading, quarantine), spool_look.c (spools that are
+ * not in use).
  */
 #ifndef DELIVERY_SPOOL_PRIVATE_H
 #define DELIVERY_SPOOL_PRIVATE_H
@@ -30,6 +31,12 @@ struct spool {
     struct log_limit complaint;
 };
 
+/* Closed, with no folder taken. */
+struct spool *spool_create(const struct spool_spec *spec);
+/* Makes the folder when it is missing, and locks it. 0 or -errno. */
+int spool_take_folder(struct spool *spool, char *why, size_t why_max);
+/* Whatever it has is let go of. */
+void spool_destroy(struct spool *spool);
 /* The environment is exchanged for an empty one; the old is kept aside. */
 void spool_begin_anew(struct spool *spool, int error);
 /* Counts what is there. */

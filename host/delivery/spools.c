@@ -1,25 +1,15 @@
-#include "delivery/spools.h"
-
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <weir/batch.h>
 #include "base/mem.h"
+#include "delivery/spools_private.h"
 
 /* A lane whose spool is open. */
 struct taken {
     struct list list;
     char *lane;
-};
-
-struct spools {
-    char *folder, *checker;
-    struct memory *memory;
-    pthread_mutex_t lock; /* of the two below */
-    struct list taken;    /* struct taken */
-    struct list waiting;  /* struct spool_claim */
 };
 
 struct spools *spools_create(const char *folder, const char *checker)
@@ -80,22 +70,39 @@ static struct taken *find_taken(struct spools *spools, const char *lane)
     return NULL;
 }
 
-/* Whether the name was free; it is the claim's now, or the claim waits. */
-static bool take_name(struct spools *spools, struct spool_claim *claim)
+/* Under the lock. */
+static bool take_if_free(struct spools *spools, const char *lane)
 {
     struct taken *taken;
+
+    if (find_taken(spools, lane))
+        return false;
+    taken = mem_zalloc(sizeof *taken);
+    taken->lane = mem_strdup(lane);
+    list_append(&spools->taken, &taken->list);
+    return true;
+}
+
+bool spools_take_name(struct spools *spools, const char *lane)
+{
+    bool is_free;
+
+    pthread_mutex_lock(&spools->lock);
+    is_free = take_if_free(spools, lane);
+    pthread_mutex_unlock(&spools->lock);
+    return is_free;
+}
+
+/* Whether the name was free; it is the claim's now, or the claim waits. */
+static bool take_or_wait(struct spools *spools, struct spool_claim *claim)
+{
     bool is_free;
 
     pthread_mutex_lock(&spools->lock);
     list_remove(&claim->waiting);
-    is_free = !find_taken(spools, claim->lane);
-    if (is_free) {
-        taken = mem_zalloc(sizeof *taken);
-        taken->lane = mem_strdup(claim->lane);
-        list_append(&spools->taken, &taken->list);
-    } else {
+    is_free = take_if_free(spools, claim->lane);
+    if (!is_free)
         list_append(&spools->waiting, &claim->waiting);
-    }
     pthread_mutex_unlock(&spools->lock);
     return is_free;
 }
@@ -112,7 +119,7 @@ static struct spool_claim *next_waiting(struct spools *spools, const char *lane)
 }
 
 /* The callback runs under the lock, so that the claim cannot be withdrawn meanwhile. */
-static void free_name(struct spools *spools, const char *lane)
+void spools_free_name(struct spools *spools, const char *lane)
 {
     struct spool_claim *next;
     struct taken *taken;
@@ -140,13 +147,13 @@ int spools_take(
         claim->limits->spool_durability != SPOOL_PROCESS, spools->checker};
     int r;
 
-    if (!take_name(spools, claim)) {
+    if (!take_or_wait(spools, claim)) {
         snprintf(why, why_max, "another lane of that name still has it");
         return -EBUSY;
     }
     r = spool_open(&spec, ret, why, why_max);
     if (r)
-        free_name(spools, claim->lane);
+        spools_free_name(spools, claim->lane);
     return r;
 }
 
@@ -156,7 +163,7 @@ void spools_put(struct spools *spools, struct spool_claim *claim, struct spool *
         spool_remove(spool);
     else
         spool_close(spool);
-    free_name(spools, claim->lane);
+    spools_free_name(spools, claim->lane);
 }
 
 void spools_withdraw(struct spools *spools, struct spool_claim *claim)

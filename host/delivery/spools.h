@@ -46,4 +46,30 @@ void spools_withdraw(struct spools *spools, struct spool_claim *claim);
 /* Whether something lies on disk for it. */
 bool spools_has_data(struct spools *spools, const struct spool_claim *claim);
 
+/* Spools in `folder` that are not open: their lanes have gone, have no spool any more, or
+ * have set a damaged one aside. Those below a path of a lane's own are not looked for,
+ * since another host may use that path, too. */
+#define SPOOLS_LEFT_MAX 256u
+
+struct spool_left {
+    char *lane;              /* the name it belongs to */
+    uint64_t logs, bytes;    /* 0 logs when it cannot be read; then bytes are the file's */
+    uint64_t oldest_wall_ns; /* 0: not known */
+    char *why;               /* it cannot be read; NULL */
+};
+
+struct spools_left {
+    struct spool_left *items; /* by name */
+    size_t count, n_more;     /* more: beyond SPOOLS_LEFT_MAX */
+};
+
+/* Reads the disk, and has what it finds checked: may take long. A lane that wants one of
+ * them meanwhile waits in line. */
+void spools_look(struct spools *spools, struct spools_left *ret);
+void spools_left_finish(struct spools_left *left);
+
+/* Removes one for good; *ret says what it was, its texts are the caller's. 0; -ENOENT:
+ * nothing lies there under that name; -EBUSY: a lane has it; another -errno. */
+int spools_drop(struct spools *spools, const char *lane, struct spool_left *ret);
+
 #endif

@@ -303,3 +303,154 @@ def test_folder_others_can_write_to_is_refused_with_words(weir):
     spooled.folder().chmod(0o700)
     wait_for(lambda: len(spooled.got()) == 10, "the lines, once it is put right")
     assert host.stop() == 0
+
+
+class Unused(Spooled):
+    """A pipeline that is removed while its spool holds logs, beside one that stays."""
+
+    def __init__(self, weir, **options):
+        super().__init__(weir, **options)
+        self.other = weir.pipeline("other", {
+            "inputs": [{"type": "metric_mock", "detail": {"IntervalMs": 3600000}}],
+            "flushers": [{"type": "flusher_fake", "detail": {
+                "Record": str(weir.folder / "other-calls")}}],
+        })
+        self.pipelines = weir.folder / "pipelines"
+        self.pipelines.mkdir()
+        self.path = self.path.rename(self.pipelines / "p.json")
+        self.other = self.other.rename(self.pipelines / "other.json")
+
+    def fill(self):
+        """The host runs both, and the logs are in the spool."""
+        self.answers("retry")
+        host = self.weir.start("--no-watch", self.pipelines)
+        self.wait_spooled()
+        return host
+
+    def lane(self):
+        result = self.weir.command("status", "--data", self.weir.data, "--format", "json")
+        if result.returncode:
+            return None
+        lanes = [lane for pipeline in json.loads(result.stdout)["pipelines"]
+                 for lane in pipeline["flushers"] if lane["name"] == "p/flusher_fake/1"]
+        return lanes[0] if lanes else None
+
+    def status(self):
+        """The spools without a flusher, as `weir status` has them; [] while nobody answers."""
+        result = self.weir.command("status", "--data", self.weir.data, "--format", "json")
+        return [] if result.returncode else json.loads(result.stdout)["unused_spools"]["spools"]
+
+    def command(self, *arguments):
+        return self.weir.command("spool", *arguments, "--data", self.weir.data)
+
+    def listed(self):
+        result = self.command("list", "--format", "json")
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)["spools"]
+
+    def remove(self):
+        self.path.unlink()
+        result = self.weir.command("reload", "--data", self.weir.data)
+        assert "p: removed" in result.stdout, result.stdout + result.stderr
+
+
+def test_spool_of_a_removed_pipeline_is_shown_and_goes_by_command(weir):
+    unused = Unused(weir, lines=100)
+    host = unused.fill()
+    assert unused.status() == [] and unused.listed() == []
+    unused.remove()
+    (spool,) = wait_for(unused.status, "the spool in the status")
+    assert spool["name"] == "p/flusher_fake/1" and spool["logs"] == 100
+    assert spool["bytes"] > 10000 and 0 < spool["oldest_age"] < 3600 and not spool.get("error")
+    table = weir.command("status", "--data", weir.data).stdout
+    assert re.search(r"^p/flusher_fake/1 +100 ", table, re.M), table
+    assert "p/flusher_fake/1" in unused.command("list").stdout
+
+    result = unused.command("drop", "p/flusher_fake/1")
+    assert result.returncode == 0 and "100 logs are gone" in result.stdout, result.stderr
+    assert unused.listed() == [] and unused.status() == []
+    assert not (weir.data / "spool" / "p").exists()
+    assert "every spool is in use" in unused.command("list").stdout
+    assert host.stop() == 0
+
+
+def test_spool_of_a_pipeline_that_returns_is_sent_and_no_more_shown(weir):
+    unused = Unused(weir, lines=100)
+    unused.fill().kill()
+    host = weir.start(unused.other)
+    assert [spool["logs"] for spool in wait_for(unused.status, "the spool")] == [100]
+    host.kill()
+    unused.answers("delivered")
+    unused.source.unlink()
+    host = weir.start(unused.pipelines)
+    wait_for(lambda: len(unused.got()) >= 100, "the lines")
+    assert unused.got() == unused.lines
+    assert unused.listed() == [] and unused.status() == []
+    assert host.stop() == 0
+
+
+def test_spool_that_is_in_use_is_not_dropped(weir):
+    unused = Unused(weir, lines=100)
+    host = unused.fill()
+    result = unused.command("drop", "p/flusher_fake/1")
+    assert result.returncode == 1 and "in use" in result.stderr
+    unused.answers("delivered")
+    wait_for(lambda: unused.got() == unused.lines, "the lines")
+    assert host.stop() == 0
+
+
+def test_flusher_that_has_no_spool_any_more_does_not_keep_it_from_being_dropped(weir):
+    unused = Unused(weir, lines=100)
+    unused.fill().kill()
+    unused.source.unlink()
+    host = weir.start(unused.write({"Spool": "off"}))
+    host.wait_log("has no spool any more")
+    assert [spool["logs"] for spool in wait_for(unused.status, "the spool")] == [100]
+    assert unused.command("drop", "p/flusher_fake/1").returncode == 0
+    assert not unused.folder().exists()
+    assert host.stop() == 0
+
+
+def test_damaged_spool_without_a_flusher_is_shown_as_such_and_can_be_dropped(weir):
+    unused = Unused(weir, lines=1000)
+    unused.fill().kill()
+    path = unused.folder() / "data.mdb"
+    data = bytearray(path.read_bytes())
+    data[:8192] = os.urandom(8192)
+    path.write_bytes(data)
+    host = weir.start(unused.other)
+    (spool,) = wait_for(unused.status, "the spool")
+    assert spool["error"] == "damaged" and spool["logs"] == 0 and spool["bytes"] == len(data)
+    assert path.read_bytes() == data, "looking changes nothing"
+    assert unused.command("drop", "p/flusher_fake/1").returncode == 0
+    assert unused.listed() == []
+    assert host.stop() == 0
+
+
+def test_only_names_of_spools_are_dropped(weir):
+    unused = Unused(weir, lines=10)
+    host = unused.fill()
+    unused.remove()
+    outside = weir.data / "x" / "y"
+    outside.mkdir(parents=True)
+    (outside / "data.mdb").write_bytes(b"x")
+    for name in ("p", "p/flusher_fake", "p/flusher_fake/2", "../x/y", "p/flusher_fake/1/",
+                 "/p/flusher_fake/1", "p/./flusher_fake/1", "p//1", ""):
+        result = unused.command("drop", name)
+        assert result.returncode == 1 and "no such spool" in result.stderr, name
+    assert (outside / "data.mdb").exists() and len(unused.listed()) == 1
+    assert host.stop() == 0
+
+
+@pytest.mark.parametrize("arguments, code, words", [
+    (["list"], 69, "weir"),
+    (["drop"], 64, "which spool"),
+    (["drop", "a", "b"], 64, "which spool"),
+    (["list", "a"], 64, "list or drop"),
+    (["list", "--format", "xml"], 64, "no format"),
+    (["empty"], 64, "list or drop"),
+    ([], 64, "list or drop"),
+])
+def test_usage_of_the_spool_command(weir, arguments, code, words):
+    result = weir.command("spool", *arguments, "--data", weir.data)
+    assert result.returncode == code and words in result.stderr, result.stderr
