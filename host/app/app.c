@@ -13,6 +13,7 @@
 #include "app/notify.h"
 #include "app/once_report.h"
 #include "app/reload.h"
+#include "app/reminder.h"
 #include "app/snapshot.h"
 #include "app/stop.h"
 #include "base/clock.h"
@@ -48,6 +49,7 @@ struct app {
     struct pipeline_set *set;
     struct leftovers *leftovers;
     struct reloader *reloader;
+    struct reminder *reminder;
     struct stop *stop;
     bool loaded;            /* the first round of loading has ended */
     _Atomic size_t n_ended; /* pipelines all of whose inputs have, with `once` */
@@ -86,6 +88,7 @@ static void begin_stop(struct app *app)
     notify_stopping(app->notify, app->request.drain_timeout_ns + STOP_TIME_NS);
     reloader_stop(app->reloader);
     leftovers_stop(app->leftovers);
+    reminder_destroy(take_ptr(app->reminder));
     stop_begin(app->stop);
 }
 
@@ -321,6 +324,7 @@ static void join(struct app *app)
         .ended = reload_ended,
         .owner = app,
     });
+    app->reminder = reminder_create(app->loop, app->set, REMINDER_INTERVAL_NS);
     app->stop = stop_create(&(struct stop_spec){
         .loop = app->loop,
         .jobs = app->jobs,
@@ -346,6 +350,7 @@ static void tear_down(struct app *app)
     if (app->ingest)
         ingest_stop(app->ingest);
     stop_destroy(app->stop);
+    reminder_destroy(app->reminder);
     reloader_destroy(app->reloader);
     pipeline_set_destroy(app->set);
     jobs_destroy(app->jobs);

@@ -413,6 +413,22 @@ size_t pipeline_set_refused(const struct pipeline_set *set)
     return n;
 }
 
+char *pipeline_set_refused_names(const struct pipeline_set *set)
+{
+    struct buf names = {0};
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        if (!set->slots[i]->refused)
+            continue;
+        if (n++ < PIPELINE_SET_NAMED_MAX)
+            buf_printf(&names, "%s%s", n > 1 ? ", " : "", set->slots[i]->name);
+    }
+    if (n > PIPELINE_SET_NAMED_MAX)
+        buf_printf(&names, " and %zu more", n - PIPELINE_SET_NAMED_MAX);
+    return buf_take(&names);
+}
+
 uint64_t pipeline_set_left_behind(const struct pipeline_set *set)
 {
     return set->n_left_behind;

@@ -45,6 +45,10 @@ void pipeline_set_tell_unfinished(const struct pipeline_set *set);
 
 size_t pipeline_set_running(const struct pipeline_set *set);
 size_t pipeline_set_refused(const struct pipeline_set *set);
+/* "api, web", of more than PIPELINE_SET_NAMED_MAX the first and how many more; the
+ * caller's. */
+#define PIPELINE_SET_NAMED_MAX 10u
+char *pipeline_set_refused_names(const struct pipeline_set *set);
 /* Flushers that hung and were left behind so far. */
 uint64_t pipeline_set_left_behind(const struct pipeline_set *set);
 /* For each that runs and is not being changed. */
