@@ -1,11 +1,12 @@
 """weir-plugin new: from nothing to a verified plugin, with nothing but an installed Weir."""
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
-from conftest import SANITIZED
+from conftest import ROOT, SANITIZED
 from installed import environment, install, one, run
 
 pytestmark = pytest.mark.skipif(
@@ -71,6 +72,34 @@ def test_meson_builds_it_too(new, env, tmp_path):
     run("meson", "setup", "build", cwd=folder, env=env)
     said = run("meson", "test", "-C", "build", cwd=folder, env=env)
     assert "unit" in said and "verify" in said
+
+
+def block_of_the_page(name):
+    return run(ROOT / "tools/lib/page-block", ROOT / "docs/conformance.md", name)
+
+
+def test_the_recipe_of_the_page(env, tmp_path):
+    """With a good plugin and with an animal of the zoo; tools/prove-packages does the same
+    on a bare Debian."""
+    recipe = tmp_path / "recipe.sh"
+    recipe.write_text(block_of_the_page("# each commit"))
+    said = run(ROOT / "tests/support/prove-recipe", recipe, ROOT / "tests/plugins/zoo", tmp_path,
+               env=env)
+    assert "good: exit code 0" in said and "prints: exit code 1" in said
+
+
+def installed_by(text):
+    line = re.search(r"apt-get install (.*)", text.replace("\\\n", " "))[1]
+    return {word for word in line.split() if not word.startswith("-")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_workflow_installs_what_the_page_says(new, tmp_path, kind):
+    assert new("--kind", kind, "parrot").returncode == 0
+    workflow = (tmp_path / "parrot/.github/workflows/ci.yml").read_text()
+    more = {"min": set(), "stream": {"python3"}, "http": {"python3", "libcurl4-openssl-dev"}}
+    assert installed_by(workflow) == (
+        installed_by(block_of_the_page("# once")) | {"ca-certificates", "curl"} | more[kind])
 
 
 def test_nothing_is_overwritten(new, tmp_path):
