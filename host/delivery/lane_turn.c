@@ -117,8 +117,8 @@ void lane_put_retry(struct lane *lane, struct parcel *parcel)
     list_append(at, &parcel->list);
 }
 
-/* is_ready said no: the parcel waits, and the pause grows. */
-static void wait_ready(struct lane *lane, struct parcel *parcel)
+/* It was taken and is not flushed now: it waits. */
+static void put_back(struct lane *lane, struct parcel *parcel)
 {
     list_remove(&parcel->list);
     lane->n_flushing--;
@@ -129,6 +129,24 @@ static void wait_ready(struct lane *lane, struct parcel *parcel)
     if (parcel->probe)
         circuit_cancel(&lane->circuit, clock_now_ns());
     lane_put_retry(lane, parcel);
+}
+
+/* While is_ready was asked, a batch before this one has come back to be sent again. */
+static bool would_overtake(const struct lane *lane, const struct parcel *parcel)
+{
+    const struct parcel *first = list_first(&lane->retries, struct parcel, list);
+
+    return !lane->concurrent && first && first->batch.id < parcel->batch.id;
+}
+
+/* is_ready said no: the parcel waits, and the pause grows. */
+static void wait_ready(struct lane *lane, struct parcel *parcel)
+{
+    bool orphan = parcel->orphan;
+
+    put_back(lane, parcel);
+    if (orphan)
+        return;
     if (!lane->notified) {
         lane->not_ready = true;
         lane->ready_pause_ns =
@@ -305,6 +323,7 @@ void lane_turn(struct turn *turn)
 {
     struct lane *lane = container_of(turn, struct lane, turn);
     struct parcel *parcel;
+    bool ready, flush;
 
     pthread_mutex_lock(&lane->lock);
     if (begin_restart(lane)) {
@@ -318,11 +337,16 @@ void lane_turn(struct turn *turn)
     pthread_mutex_unlock(&lane->lock);
     if (!parcel)
         return;
-    if (ask_ready(lane)) {
-        flush_parcel(lane, parcel);
-        return;
-    }
+    ready = ask_ready(lane);
     pthread_mutex_lock(&lane->lock);
-    wait_ready(lane, parcel);
+    flush = ready && !would_overtake(lane, parcel);
+    if (!ready) {
+        wait_ready(lane, parcel);
+    } else if (!flush) {
+        put_back(lane, parcel);
+        lane_ask_turn(lane);
+    }
     pthread_mutex_unlock(&lane->lock);
+    if (flush)
+        flush_parcel(lane, parcel);
 }

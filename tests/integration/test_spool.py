@@ -50,7 +50,8 @@ class Spooled:
         result = self.weir.command("status", "--data", self.weir.data, "--format", "json")
         if result.returncode:
             return None
-        lanes = json.loads(result.stdout)["pipelines"][0]["flushers"]
+        lanes = [lane for pipeline in json.loads(result.stdout)["pipelines"]
+                 for lane in pipeline["flushers"]]
         return lanes[0] if lanes else None
 
     def wait_lane(self, condition, what):

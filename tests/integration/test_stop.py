@@ -74,7 +74,8 @@ def test_call_that_never_returns(world, tmp_path, call):  # noqa: F811
     host = world.weir.start("--no-watch", "--drain-timeout", "300ms", world.folder)
     wait_for(lambda: out.exists() and out.read_text() == "one\n", "the neighbour's line")
     if call != "init":
-        wait_for(lambda: status(world.weir)["pipelines"][0]["flushers"] and
+        wait_for(lambda: any(pipeline["name"] == "bad" and pipeline["flushers"]
+                             for pipeline in status(world.weir)["pipelines"]) and
                  lane(world.weir, "bad")["logs"]["received"] == 10, "the logs")
     if call in ("is_ready", "flush"):
         wait_for(lambda: lane(world.weir, "bad")["flushing_batches"], "the call")

@@ -151,11 +151,11 @@ class Torture:
             thread.join()
 
     def status(self):
-        """What `weir status` says of the first flusher; {} while nobody answers."""
+        """What `weir status` says of the first flusher; {} while there is none."""
         answer = self.weir.command("status", "--data", self.weir.data, "--format", "json")
-        if answer.returncode:
-            return {}
-        return json.loads(answer.stdout)["pipelines"][0]["flushers"][0]
+        pipelines = [] if answer.returncode else json.loads(answer.stdout)["pipelines"]
+        flushers = [flusher for pipeline in pipelines for flusher in pipeline["flushers"]]
+        return flushers[0] if flushers else {}
 
     def spool(self):
         return self.status().get("spool") or {}

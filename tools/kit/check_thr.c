@@ -223,6 +223,10 @@ static void look_at_mask(struct trial *trial, const char *task)
             (unsigned long long)(~blocked & ~FAULT_SIGNALS));
 }
 
+/* A thread that has just begun sets its mask in a moment. */
+#define MASK_LOOKS 20
+#define MASK_PAUSE_MS 10
+
 /* The host calls with all signals blocked; new threads have the mask of their maker. */
 static void thr_mask(struct trial *trial)
 {
@@ -238,7 +242,10 @@ static void thr_mask(struct trial *trial)
     life_flush(stand, 3);
     if (count_threads() == 1)
         trial_foreign(trial, "the plugin has no threads");
-    for_each_thread(trial, look_at_mask);
+    for (int i = 0; i < MASK_LOOKS; i++) {
+        for_each_thread(trial, look_at_mask);
+        life_pause_ms(MASK_PAUSE_MS);
+    }
     life_end(stand);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
