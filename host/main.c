@@ -31,7 +31,7 @@ static void print_help(FILE *to)
         to);
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
         if (commands[i].help)
-            fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+            fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].help);
     fputs("\nExample: weir check pipelines/ && weir run pipelines/\n"
           "`weir COMMAND --help` tells more.\n",
         to);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/log.h"
 #include "base/mem.h"
 #include "delivery/spools_private.h"
 
@@ -141,6 +142,8 @@ static int delete (struct spools *spools, struct spool_left *left)
     describe(spools, left);
     r = spool_delete(&spec, why, sizeof why);
     if (!r) {
+        log_warn("a spool was dropped as asked for", LOG_STR("spool", left->lane),
+            LOG_INT("logs", left->logs), LOG_INT("bytes", left->bytes));
         remove_parents(spools, left->lane);
         return 0;
     }

@@ -369,6 +369,7 @@ def test_spool_of_a_removed_pipeline_is_shown_and_goes_by_command(weir):
 
     result = unused.command("drop", "p/flusher_fake/1")
     assert result.returncode == 0 and "100 logs are gone" in result.stdout, result.stderr
+    host.wait_log("spool was dropped as asked for")
     assert unused.listed() == [] and unused.status() == []
     assert not (weir.data / "spool" / "p").exists()
     assert "every spool is in use" in unused.command("list").stdout
