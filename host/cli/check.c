@@ -19,7 +19,7 @@ static const char help[] =
     "files of a folder. Nothing is run or delivered.\n"
     "\n"
     "  --plugins FILE          a plugins.yml; may be repeated. Default: plugins.yml beside\n"
-    "                          the first configuration, or " PLUGIN_FILES_SYSTEM "\n"
+    "                          the first configuration, here, or " PLUGIN_FILES_SYSTEM "\n"
     "  --compat                unknown keys are warnings, as upstream ignores them\n"
     "  --format FORMAT         text (default), json, sarif, github\n"
     "  --deny-warnings         warnings fail the check, too\n"

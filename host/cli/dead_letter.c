@@ -79,6 +79,11 @@ static void print_letter(struct json_object *letter)
         text_of(letter, "words")[0] ? "  " : "", text_of(letter, "words"));
 }
 
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static int print_list(struct json_object *result)
 {
     struct json_object *list = json_object_object_get(result, "letters");
@@ -86,9 +91,10 @@ static int print_list(struct json_object *result)
 
     for (size_t i = 0; i < n; i++)
         print_letter(json_object_array_get_idx(list, i));
-    printf("%zu letters%s; all hold %" PRIu64 " logs, %" PRIu64 " of at most %" PRIu64 " bytes\n",
-        n, number_of(result, "left_out") ? " and more" : "", number_of(result, "logs"),
-        number_of(result, "bytes"), number_of(result, "max_bytes"));
+    printf("%zu letter%s%s; all hold %" PRIu64 " log%s, %" PRIu64 " of at most %" PRIu64 " bytes\n",
+        n, plural(n), number_of(result, "left_out") ? " and more" : "", number_of(result, "logs"),
+        plural(number_of(result, "logs")), number_of(result, "bytes"),
+        number_of(result, "max_bytes"));
     return CLI_OK;
 }
 
@@ -129,21 +135,25 @@ static int print_shown(struct json_object *letter)
     return CLI_OK;
 }
 
+static void print_sum(uint64_t letters, uint64_t logs, const char *what)
+{
+    printf("%" PRIu64 " letter%s with %" PRIu64 " log%s %s\n", letters, plural(letters), logs,
+        plural(logs), what);
+}
+
 static int print_replayed(struct json_object *result)
 {
-    printf("%" PRIu64 " letters with %" PRIu64 " logs are on their way again\n",
-        number_of(result, "replayed"), number_of(result, "logs"));
+    print_sum(number_of(result, "replayed"), number_of(result, "logs"), "sent again");
     if (!number_of(result, "kept"))
         return CLI_OK;
-    fprintf(stderr, "weir dead-letter: %" PRIu64 " letters are kept: their flusher does not run\n",
-        number_of(result, "kept"));
+    fprintf(stderr, "weir dead-letter: %" PRIu64 " letter%s kept: the flusher does not run\n",
+        number_of(result, "kept"), plural(number_of(result, "kept")));
     return CLI_FINDINGS;
 }
 
 static int print_dropped(struct json_object *result)
 {
-    printf("%" PRIu64 " letters with %" PRIu64 " logs are gone\n", number_of(result, "dropped"),
-        number_of(result, "logs"));
+    print_sum(number_of(result, "dropped"), number_of(result, "logs"), "dropped");
     return CLI_OK;
 }
 

@@ -22,7 +22,7 @@ static const char help[] =
     "Runs the pipelines of the given files, or of all *.json files of a folder.\n"
     "\n"
     "  --plugins FILE          a plugins.yml; may be repeated. Default: plugins.yml beside\n"
-    "                          the first configuration, or " PLUGIN_FILES_SYSTEM "\n"
+    "                          the first configuration, here, or " PLUGIN_FILES_SYSTEM "\n"
     "  --data DIR              where positions are kept (default ./.weir)\n"
     "  --once                  read what is there, deliver it, and end\n"
     "  --admin ADDRESS         serve /metrics, /livez and /readyz there: PORT (of 127.0.0.1),\n"

@@ -103,7 +103,10 @@ def test_letters_of_a_flusher_that_is_gone_are_kept_and_can_be_dropped(weir):
     host = weir.start(other)
     wait_for(lambda: letters.lane(), "the host")
     result = weir.command("dead-letter", "replay", "--all", "--data", weir.data)
-    assert result.returncode == 1 and "does not run" in result.stderr
+    assert result.returncode == 1 and "1 letter kept: the flusher does not run" in result.stderr
+    assert result.stdout == "0 letters with 0 logs sent again\n"
+    listed = weir.command("dead-letter", "list", "--data", weir.data).stdout
+    assert "\n1 letter; all hold 10 logs, " in listed
     assert letters.letters("drop", "--flusher", "p")["logs"] == 10
     assert letters.listed() == []
     assert host.stop() == 0
