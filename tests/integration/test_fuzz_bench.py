@@ -60,6 +60,7 @@ def test_bench_prints_a_table():
     assert lines[0] == "flusher_blackhole" and len(lines) == 8
 
 
+@pytest.mark.skipif(SANITIZED, reason="what a plugin may still use is left behind")
 def test_bench_does_not_praise_what_delivers_nothing(tmp_path):
     config = tmp_path / "nowhere.json"
     config.write_text('{"config": {"FilePath": "/nowhere/at/all"}, "sink": "file:out"}')

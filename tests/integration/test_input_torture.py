@@ -3,6 +3,7 @@
 Lines are numbered as in test_input_file; what cannot be numbered is compared byte by
 byte. Nothing is missing, and nothing comes twice unless something crashed.
 """
+import contextlib
 import ctypes
 import gzip
 import json
@@ -39,8 +40,11 @@ def open_gate(weir):
 
 
 def open_files(host):
-    links = pathlib.Path(f"/proc/{host.process.pid}/fd")
-    return [os.readlink(link) for link in links.iterdir()]
+    names = []
+    for link in pathlib.Path(f"/proc/{host.process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            names.append(os.readlink(link))
+    return names
 
 
 def memory_kib(pid, kind):
