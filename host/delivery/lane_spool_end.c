@@ -27,12 +27,16 @@ bool lane_spool_holds_all(struct lane *lane)
 void lane_spool_stop(struct lane *lane, uint64_t deadline_ns)
 {
     struct lane_spool *self = &lane->spool;
+    bool stuck;
 
     if (!self->turn.run)
         return;
     spools_withdraw(self->spools, &self->claim);
-    self->stuck = !pool_forget(lane->pool, &self->turn, deadline_ns);
-    if (self->stuck)
+    stuck = !pool_forget(lane->pool, &self->turn, deadline_ns);
+    pthread_mutex_lock(&lane->lock);
+    self->stuck = stuck;
+    pthread_mutex_unlock(&lane->lock);
+    if (stuck)
         log_error("writing to a spool hangs and is left behind",
             LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name));
 }

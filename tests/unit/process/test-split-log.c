@@ -143,6 +143,7 @@ int main(void)
 {
     TCase *tests = tcase_create("split-log");
 
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, processing_start, processing_end);
     tcase_add_loop_test(tests, split_string_row, 0, ARRAY_SIZE(split_string));
     tcase_add_loop_test(tests, split_regex_row, 0, ARRAY_SIZE(split_regex));
