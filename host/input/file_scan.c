@@ -102,6 +102,7 @@ static void visit_file(struct glob_visitor *visitor, const char *path, const str
     }
     if (tail->seen != self->scan) /* a second name of the same file changes nothing */
         set_path(self, tail, path, is_new);
+    tail_set_wanted(tail);
     tail->seen = self->scan;
     if (tail_look(tail, status)) {
         self->scan_stirred = true;

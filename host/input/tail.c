@@ -106,6 +106,13 @@ void tail_set_known(struct tail *tail, const char *name)
     tail->only_known = true;
 }
 
+void tail_set_wanted(struct tail *tail)
+{
+    if (tail->only_known && !tail->source)
+        tail_set_name(tail, tail->path);
+    tail->only_known = false;
+}
+
 void tail_note_size(struct tail *tail, uint64_t size)
 {
     if (size < tail->size)

@@ -106,6 +106,8 @@ void tail_set_name(struct tail *tail, const char *name);
 bool tail_is_noted(struct tail *tail);
 /* Looked for by its checkpoint: `name` is what it was called then. */
 void tail_set_known(struct tail *tail, const char *name);
+/* Found by the pattern: it is read, whatever the checkpoints say of its inode's number. */
+void tail_set_wanted(struct tail *tail);
 /* Its size was seen, and whether it has become smaller. */
 void tail_note_size(struct tail *tail, uint64_t size);
 /* Takes a look at its status: whether there is reason to read it. */

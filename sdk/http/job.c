@@ -100,6 +100,7 @@ struct weir_http_job *weir_http_begin(struct weir_http *http, const struct weir_
     clear(job);
     job->http = http;
     job->batch = batch;
+    job->epoch = atomic_load(&http->epoch);
     job->target = HTTP_NO_TARGET;
     job->result.struct_size = sizeof job->result;
     job->result.text = job->text;

@@ -43,6 +43,7 @@ struct weir_http_job {
     struct weir_http_job *next; /* in whatever queue it is */
     struct weir_http *http;
     const struct weir_batch *batch;
+    uint32_t epoch; /* of the sender, when it was begun */
 
     struct weir_buffer body, parts, targets, texts;
     struct weir_buffer packed; /* the bodies, compressed */
@@ -81,6 +82,9 @@ struct weir_http {
 
     atomic_uint n_jobs; /* given and not settled */
     atomic_bool urgent;
+    /* Grows when the host has been told of a failure behind which the order counts: what
+     * was begun before that, and comes after it, goes back. */
+    atomic_uint epoch;
 
     pthread_mutex_t lock;        /* of the next members */
     struct weir_http_job *given; /* in order, not seen by the thread yet */
@@ -95,6 +99,7 @@ struct weir_http {
     struct weir_http_job *open; /* in order */
     struct http_request *requests;
     uint32_t n_requests;
+    uint64_t failed_id; /* the batch that made the epoch */
     uint64_t next_diagnosis_ns;
 };
 

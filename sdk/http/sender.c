@@ -111,12 +111,15 @@ static void end_requests(struct weir_http *http)
     }
 }
 
-/* A job behind one that failed goes back unsent where the order counts. */
-static void give_back_later(const struct weir_http_job *failed)
+/* Batches behind the one that failed, begun before the host knew, go back unsent. */
+static void give_back_later(struct weir_http *http)
 {
-    for (struct weir_http_job *job = failed->next; job; job = job->next)
-        if (!job->next_part && !job->failed)
-            fail(job, failed->text);
+    const uint32_t epoch = atomic_load(&http->epoch);
+
+    for (struct weir_http_job *job = http->open; job; job = job->next)
+        if (job->epoch != epoch && job->batch->id > http->failed_id && !job->next_part &&
+            !job->failed)
+            fail(job, "a batch before this one is sent again first");
 }
 
 /* Tells the host first: after a retry, it then begins nothing before the pause is over. */
@@ -125,6 +128,18 @@ static void settle(struct weir_http *http, struct weir_http_job *job)
     http_job_settle(job);
     atomic_fetch_sub(&http->n_jobs, 1);
     http->host->notify_ready(http->host);
+}
+
+/* It failed, and the order counts. */
+static void settle_in_order(struct weir_http *http, struct weir_http_job **at)
+{
+    struct weir_http_job *job = *at;
+
+    http->failed_id = job->batch->id;
+    *at = job->next;
+    settle(http, job);
+    atomic_fetch_add(&http->epoch, 1);
+    give_back_later(http);
 }
 
 static void settle_jobs(struct weir_http *http)
@@ -138,8 +153,10 @@ static void settle_jobs(struct weir_http *http)
             at = &job->next;
             continue;
         }
-        if (job->failed && http->n_requests == 1)
-            give_back_later(job);
+        if (job->failed && http->n_requests == 1) {
+            settle_in_order(http, at);
+            continue;
+        }
         *at = job->next;
         settle(http, job);
     }
@@ -178,6 +195,7 @@ static void *run(void *owner)
         bool stopping = take_given(http, &stop_at_ns);
         int n_running;
 
+        give_back_later(http);
         start_requests(http);
         curl_multi_perform(http->multi, &n_running);
         end_requests(http);
