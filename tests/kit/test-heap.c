@@ -25,7 +25,7 @@ static void setup(void)
 
 START_TEST(notes_what_is_got_inside)
 {
-    void *mine, *other;
+    void *volatile mine, *volatile other; /* or the compiler does without them */
 
     if (!heap_visible())
         return;
