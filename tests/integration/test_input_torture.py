@@ -416,11 +416,12 @@ def test_a_line_without_end_takes_bounded_memory(weir, treatment):
 
 
 @pytest.mark.skipif(SANITIZED, reason="a figure of the release build")
-def test_first_log_is_there_soon(weir, long_form):
-    """From the start of the process to a delivered log of a small file."""
+def test_first_log_is_there_soon(weir):
+    """From the start of the process to a delivered log of a small file. Other tests run
+    beside this one, so the best of many starts is what counts."""
     log, out, stream = weir.folder / "a.log", weir.folder / "out", Stream()
     took = []
-    for _ in range(5):
+    while len(took) < 40 and (not took or min(took) >= 0.1):
         stream.append(log, 1)
         began = time.monotonic()
         host = start(weir, log, out)
@@ -428,8 +429,8 @@ def test_first_log_is_there_soon(weir, long_form):
             assert time.monotonic() - began < 20
         took.append(time.monotonic() - began)
         host.stop()
-    assert min(took) < (0.1 if long_form else 1.0), took
-    assert read_out(out)["s"] == list(range(5))
+    assert min(took) < 0.1, took
+    assert read_out(out)["s"] == list(range(len(took)))
 
 
 # What logrotate is told, what is followed, and whether its writer pauses over it: where a

@@ -520,15 +520,16 @@ def test_stop_while_reloading(world, tmp_path):
 
 
 @pytest.mark.skipif(SANITIZED, reason="a figure of the release build")
-def test_thousand_pipelines_one_changed(world, tmp_path, long_form):
+def test_thousand_pipelines_one_changed(world, tmp_path):
+    """Other tests run beside this one, so the best of many reloads is what counts."""
     for i in range(1000):
         world.write(f"p{i:04}", file_to_file(tmp_path / "none.log", tmp_path / f"out{i}"))
     host = world.start()
     took = []
-    for generation in range(3):
-        world.write("p0500", file_to_file(tmp_path / "none.log", tmp_path / f"other{generation}"))
+    while len(took) < 20 and (not took or min(took) > 0.1):
+        world.write("p0500", file_to_file(tmp_path / "none.log", tmp_path / f"other{len(took)}"))
         result = world.reload()
         assert result["untouched"] == 999 and len(result["pipelines"]) == 1
         took.append(result["took"])
-    assert min(took) <= (0.1 if long_form else 1.0), took
+    assert min(took) <= 0.1, took
     assert host.stop() == 0
