@@ -211,6 +211,13 @@ static void set_mark(struct tail *tail, const char *data, size_t size)
     memcpy(tail->mark.bytes, data + size - tail->mark.size, tail->mark.size);
 }
 
+/* It is not read to its end, whatever it may seem: a scan brings it back. */
+static enum tail_result fail(struct tail *tail)
+{
+    tail->end = UINT64_MAX;
+    return TAIL_ERROR;
+}
+
 enum tail_result tail_read(struct tail *tail)
 {
     ssize_t n = count_unread(tail);
@@ -218,12 +225,12 @@ enum tail_result tail_read(struct tail *tail)
     char *to;
 
     if (n <= 0)
-        return n ? TAIL_ERROR : TAIL_END;
+        return n ? fail(tail) : TAIL_END;
     unpark(tail);
     to = lines_room(&tail->lines, (size_t)n, &room);
     n = pread(tail->fd, to, MIN(room, tail->boundary - tail->position), (off_t)tail->position);
     if (n <= 0)
-        return n ? TAIL_ERROR : TAIL_END;
+        return n ? fail(tail) : TAIL_END;
     set_mark(tail, to, (size_t)n);
     return take(tail, (size_t)n);
 }

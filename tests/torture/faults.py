@@ -18,10 +18,15 @@ FAIL, KILL, LAG, SHORT = 1, 2, 3, 4
 
 
 class Fault:
-    """One rule. In force until lift(); fired says how often it happened."""
+    """One rule. In force until lift(); seen says how many calls it matched, fired how
+    often it happened."""
 
     def __init__(self, faults, index):
         self.faults, self.at = faults, HEAD.size + index * RULE.size
+
+    @property
+    def seen(self):
+        return RULE.unpack_from(self.faults.memory, self.at)[4]
 
     @property
     def fired(self):

@@ -242,9 +242,30 @@ def test_source_cannot_be_read_for_a_while(torture):
     torture.preload = True
     torture.pipeline(log)
     torture.start()
-    with torture.feeding(log, pause=0.005):
+    with torture.feeding(log, pause=0.05):
         torture.expect_some()
-        fault = torture.faults.fail("read", "in.log", errno.EIO, every=2)
+        fault = torture.faults.fail("read", "in.log", errno.EIO, every=5)
+        wait_for(lambda: fault.fired, "a failed read")
         torture.expect_some(1_000)
-        assert fault.lift()
+        fault.lift()
+    assert torture.finish().twice() == 0
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_read_error_at_the_last_write(torture, nth):
+    """No later write wakes the reader: the file's look, its mark or its data failed once."""
+    log = torture.folder / "in.log"
+    stream = torture.stream()
+    torture.preload = True
+    torture.pipeline(log)
+    torture.start()
+    stream.append(log, 100)
+    torture.expect_all()
+    fault = torture.faults.fail("read", "in.log", errno.EIO, every=nth)
+    while not fault.fired:
+        seen = fault.seen
+        stream.append(log, 100)
+        wait_for(lambda: fault.seen > seen, "a read")
+    torture.host.wait_log("cannot be read")
+    assert fault.lift()
     assert torture.finish().twice() == 0
