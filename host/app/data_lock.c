@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include "base/log.h"
 #include "base/mem.h"
@@ -25,16 +24,21 @@ static int make_folders(const char *path)
     return mkdir(path, 0750) && errno != EEXIST ? -errno : 0;
 }
 
-/* Who has it; 0 when the file does not say. */
-static long read_pid(int fd)
+/* A lock of the process, not of the descriptor: a child that is just being started does not
+ * hold it when we are killed and started again at once. */
+static int lock(int fd)
 {
-    char text[PID_BYTES_MAX];
-    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    if (n <= 0)
-        return 0;
-    text[n] = '\0';
-    return strtol(text, NULL, 10);
+    return fcntl(fd, F_SETLK, &whole);
+}
+
+/* Who has it; 0 when that is not known any more. */
+static long holder_of(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    return fcntl(fd, F_GETLK, &whole) || whole.l_type == F_UNLCK ? 0 : whole.l_pid;
 }
 
 static void write_pid(int fd)
@@ -50,9 +54,9 @@ static int refuse(const char *path, int fd)
 {
     int r = -errno;
 
-    if (r == -EWOULDBLOCK)
+    if (r == -EAGAIN || r == -EACCES)
         log_error("another weir runs on this data folder; stop it, or give --data another",
-            LOG_STR("path", path), LOG_INT("pid", read_pid(fd)));
+            LOG_STR("path", path), LOG_INT("pid", holder_of(fd)));
     else
         log_error(
             "cannot lock the data folder", LOG_STR("path", path), LOG_STR("error", strerror(-r)));
@@ -72,7 +76,7 @@ int data_lock(const char *data_dir)
         return r;
     }
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
+    if (fd < 0 || lock(fd))
         return refuse(path, fd);
     write_pid(fd);
     return fd;
