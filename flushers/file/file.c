@@ -150,11 +150,12 @@ static uint32_t file_flush(void *self, const struct weir_batch *batch, struct we
     return WEIR_RETRY;
 }
 
-static int file_probe(void *self, struct weir_result *result)
+static int file_probe(void *self, uint64_t deadline_ns, struct weir_result *result)
 {
     struct file_flusher *flusher = self;
     int r = folders_allow(flusher->options->path.data);
 
+    (void)deadline_ns;
     if (r < 0)
         weir_explain(
             result, -r, "%s cannot be written: %s", flusher->options->path.data, strerror(-r));

@@ -149,11 +149,11 @@ static int http_stop(void *self, uint64_t deadline_ns, struct weir_result *resul
     return 0;
 }
 
-static int http_probe(void *self, struct weir_result *result)
+static int http_probe(void *self, uint64_t deadline_ns, struct weir_result *result)
 {
     struct http_flusher *flusher = self;
 
-    return weir_http_probe(flusher->http, result);
+    return weir_http_probe(flusher->http, deadline_ns, result);
 }
 
 static const struct weir_flusher_class http_class = {

@@ -109,7 +109,8 @@ static void ask(const struct contact *contact, struct answer *answer)
         answer->outcome = OUTCOME_NO_INIT;
         return;
     }
-    answer->outcome = outcome_of(instance_probe(instance, contact->timeout_ns, &result), answer);
+    answer->outcome =
+        outcome_of(instance_probe(instance, clock_now_ns() + contact->timeout_ns, &result), answer);
     if (!instance_abandoned(instance))
         instance_stop(instance, clock_now_ns() + NS_PER_S, &ignored);
 }

@@ -100,6 +100,26 @@ static bool in_order(const struct weir_option *row)
     }
 }
 
+static bool has_bytes_of_its_own(const struct weir_option *row)
+{
+    return row->type != WEIR_OPTION_OBJECT; /* its member is those of its fields */
+}
+
+/* Whether the bool that says "given" would be written into an option's member: most
+ * often the row says nothing of present_offset, which is then 0. */
+static int check_present(
+    const struct check *check, const struct weir_option *row, const struct weir_option *victim)
+{
+    if (row->present_offset == WEIR_NO_OFFSET || !has_bytes_of_its_own(victim) ||
+        row->present_offset < victim->offset ||
+        row->present_offset - victim->offset >= option_member_size(victim))
+        return 0;
+    return say(check,
+        "option '%s': its present_offset %u lies in the member of '%s'; "
+        "WEIR_NO_OFFSET if there is no such bool",
+        row->name, row->present_offset, victim->name);
+}
+
 static int check_bounds(const struct check *check, const struct weir_option *row)
 {
     if (!good_bound(row, row->min))
@@ -171,6 +191,8 @@ static int check_row(
     if (!r)
         r = check_member(check, row, size);
     if (!r)
+        r = check_present(check, row, row);
+    if (!r)
         r = check_bounds(check, row);
     return r ? r : check_default(check, row);
 }
@@ -181,6 +203,7 @@ static int check_pair(
 {
     uint64_t end = (uint64_t)row->offset + option_member_size(row);
     uint64_t other_end = (uint64_t)other->offset + option_member_size(other);
+    int r;
 
     if (!strcasecmp(other->name, row->name))
         return say(
@@ -188,7 +211,8 @@ static int check_pair(
     if (row->offset < other_end && other->offset < end && !row->replaced_by && !other->replaced_by)
         return say(check, "options '%s' and '%s' share the bytes from offset %u on", other->name,
             row->name, MAX(row->offset, other->offset));
-    return 0;
+    r = check_present(check, row, other);
+    return r ? r : check_present(check, other, row);
 }
 
 static int check_replacement(const struct check *check, const struct weir_option *rows,

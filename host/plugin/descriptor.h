@@ -28,7 +28,6 @@ enum {
     CLASS_HAS_SET_URGENT = 1u << 1,
     CLASS_HAS_STOP = 1u << 2,
     CLASS_HAS_PROBE = 1u << 3,
-    CLASS_HAS_EXTENSION = 1u << 4,
 };
 
 struct plugin_class {

@@ -155,7 +155,9 @@ static int split_types(struct elf_file *file, char *types, struct elf_facts *fac
     return 0;
 }
 
-/* The content of our note: four numbers, then lines of text. */
+/* The content of a weir note: four numbers, then lines of text. A file may serve several
+ * majors and have a note for each: of another major than ours only the number counts,
+ * as what is behind it is for that major to say. */
 static int read_note(
     struct elf_file *file, const char *content, uint32_t size, struct elf_facts *facts)
 {
@@ -166,6 +168,11 @@ static int read_note(
     if (size < sizeof numbers)
         return damaged(file, "its weir note is too short");
     memcpy(numbers, content, sizeof numbers);
+    if (numbers[0] != WEIR_ABI_MAJOR) {
+        facts->has_note = true;
+        facts->abi_major = numbers[0];
+        return 0;
+    }
     if (numbers[3] > size - sizeof numbers)
         return damaged(file, "the text of its weir note reaches over the end");
     text = mem_strndup(content + sizeof numbers, numbers[3]);
@@ -184,16 +191,28 @@ static uint64_t round_up(uint64_t size, uint64_t align)
     return (size + align - 1) / align * align;
 }
 
+static bool found_ours(const struct elf_facts *facts)
+{
+    return facts->has_note && facts->abi_major == WEIR_ABI_MAJOR;
+}
+
+static bool is_weir_note(const Elf64_Nhdr *note, const char *name)
+{
+    return note->n_type == WEIR_NOTE_TYPE && note->n_namesz == sizeof "weir" &&
+           !memcmp(name, "weir", sizeof "weir");
+}
+
 static int read_notes(struct elf_file *file, const Elf64_Phdr *segment, struct elf_facts *facts)
 {
     SCOPED_FREE char *notes =
         read_part(file, segment->p_offset, segment->p_filesz, ELF_NOTE_BYTES_MAX);
     uint64_t align = segment->p_align == 8 ? 8 : 4;
     uint64_t size = segment->p_filesz, at = 0;
+    int r = 0;
 
     if (!notes)
         return damaged(file, "a note lies outside of it");
-    while (!facts->has_note && size - at >= sizeof(Elf64_Nhdr)) {
+    while (!r && !found_ours(facts) && size - at >= sizeof(Elf64_Nhdr)) {
         Elf64_Nhdr note;
         uint64_t name_at = at + sizeof note, content_at;
 
@@ -201,12 +220,11 @@ static int read_notes(struct elf_file *file, const Elf64_Phdr *segment, struct e
         content_at = name_at + round_up(note.n_namesz, align);
         if (content_at > size || note.n_descsz > size - content_at)
             return damaged(file, "a note reaches over its end");
-        if (note.n_type == WEIR_NOTE_TYPE && note.n_namesz == sizeof "weir" &&
-            !memcmp(notes + name_at, "weir", sizeof "weir"))
-            return read_note(file, notes + content_at, note.n_descsz, facts);
+        if (is_weir_note(&note, notes + name_at))
+            r = read_note(file, notes + content_at, note.n_descsz, facts);
         at = MIN(round_up(content_at + note.n_descsz, align), size);
     }
-    return 0;
+    return r;
 }
 
 static int read_segments(struct elf_file *file, struct elf_facts *facts)
@@ -221,7 +239,7 @@ static int read_segments(struct elf_file *file, struct elf_facts *facts)
         file, header->e_phoff, (uint64_t)header->e_phnum * sizeof *segments, ELF_TABLE_BYTES_MAX);
     if (!segments)
         return damaged(file, "the program headers lie outside of it");
-    for (unsigned i = 0; !r && !facts->has_note && i < header->e_phnum; i++)
+    for (unsigned i = 0; !r && !found_ours(facts) && i < header->e_phnum; i++)
         if (segments[i].p_type == PT_NOTE)
             r = read_notes(file, &segments[i], facts);
     return r;

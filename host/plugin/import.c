@@ -181,7 +181,7 @@ static uint32_t has_calls(const struct weir_flusher_class *calls)
 {
     return (calls->is_ready ? CLASS_HAS_IS_READY : 0) |
            (calls->set_urgent ? CLASS_HAS_SET_URGENT : 0) | (calls->stop ? CLASS_HAS_STOP : 0) |
-           (calls->probe ? CLASS_HAS_PROBE : 0) | (calls->extension ? CLASS_HAS_EXTENSION : 0);
+           (calls->probe ? CLASS_HAS_PROBE : 0);
 }
 
 static int own_class_texts(struct import *import, struct plugin_class *class)

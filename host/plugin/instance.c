@@ -12,7 +12,7 @@
 
 #define INIT_TIMEOUT_NS (30 * NS_PER_S)
 #define URGENT_TIMEOUT_NS (1 * NS_PER_S)
-#define STOP_GRACE_NS (1 * NS_PER_S)
+#define DEADLINE_GRACE_NS (1 * NS_PER_S)
 /* Instance memory starts a cache line of its own. */
 #define SELF_ALIGN 64
 
@@ -68,7 +68,8 @@ static void control_run(void *argument)
     case CONTROL_PROBE:
         if (!calls->probe)
             job->r = -ENOTSUP;
-        else if ((job->r = calls->probe(instance->self, &job->result)) == -ENOTSUP)
+        else if ((job->r = calls->probe(instance->self, job->deadline_ns, &job->result)) ==
+                 -ENOTSUP)
             job->r = -EIO;
         break;
     }
@@ -329,20 +330,28 @@ void instance_wake(struct instance *instance)
     instance_host_wake(instance, false);
 }
 
-int instance_stop(struct instance *instance, uint64_t deadline_ns, struct weir_result *result)
+/* A call that is told its deadline, and given a little more. */
+static int control_by_deadline(
+    struct control_job *job, uint64_t deadline_ns, struct weir_result *result)
 {
-    struct control_job *job = control_create(instance, CONTROL_STOP);
     uint64_t now_ns = clock_now_ns();
 
     job->deadline_ns = deadline_ns;
-    instance_host_wake(instance, true);
     return control_call(
-        job, (deadline_ns > now_ns ? deadline_ns - now_ns : 0) + STOP_GRACE_NS, result);
+        job, (deadline_ns > now_ns ? deadline_ns - now_ns : 0) + DEADLINE_GRACE_NS, result);
 }
 
-int instance_probe(struct instance *instance, uint64_t timeout_ns, struct weir_result *result)
+int instance_stop(struct instance *instance, uint64_t deadline_ns, struct weir_result *result)
 {
-    return control_call(control_create(instance, CONTROL_PROBE), timeout_ns, result);
+    struct control_job *job = control_create(instance, CONTROL_STOP);
+
+    instance_host_wake(instance, true);
+    return control_by_deadline(job, deadline_ns, result);
+}
+
+int instance_probe(struct instance *instance, uint64_t deadline_ns, struct weir_result *result)
+{
+    return control_by_deadline(control_create(instance, CONTROL_PROBE), deadline_ns, result);
 }
 
 void instance_destroy(struct instance *instance)

@@ -72,9 +72,9 @@ void instance_wake(struct instance *instance);
  * words in `result`. [control] */
 int instance_stop(struct instance *instance, uint64_t deadline_ns, struct weir_result *result);
 
-/* Connection test; 0, -ENOTSUP: the class has none, -ETIMEDOUT as in stop, else what
- * the plugin returned, with words. [control] */
-int instance_probe(struct instance *instance, uint64_t timeout_ns, struct weir_result *result);
+/* Connection test. It gets until deadline_ns and one second. 0; -ENOTSUP: the class has
+ * none; -ETIMEDOUT as in stop; else what the plugin returned, with words. [control] */
+int instance_probe(struct instance *instance, uint64_t deadline_ns, struct weir_result *result);
 
 /* Frees it, unless it was left behind. NULL is fine. [control] */
 void instance_destroy(struct instance *instance);

@@ -293,13 +293,6 @@ static int host_data_dir(const struct weir_host *host, struct weir_str *ret_path
     return r;
 }
 
-static const void *host_extension(const struct weir_host *host, const char *id)
-{
-    (void)host;
-    (void)id;
-    return NULL;
-}
-
 void instance_misbehaves(
     struct instance *instance, const char *code, const char *what, int64_t number)
 {
@@ -335,6 +328,5 @@ void instance_host_init(struct instance *instance)
         .alive = host_alive,
         .nap = host_nap,
         .data_dir = host_data_dir,
-        .extension = host_extension,
     };
 }

@@ -1,6 +1,7 @@
 #include <weir/http.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -393,7 +394,16 @@ void weir_http_stop(struct weir_http *http, uint64_t deadline_ns)
     destroy(http);
 }
 
-int weir_http_probe(struct weir_http *http, struct weir_result *result)
+/* Milliseconds, at least one: none would be no limit to libcurl. */
+static long ms_until(const struct weir_host *host, uint64_t deadline_ns)
+{
+    uint64_t now_ns = host->now_ns(host), ms;
+
+    ms = deadline_ns > now_ns ? (deadline_ns - now_ns) / NS_PER_MS : 0;
+    return ms < 1 ? 1 : ms < INT_MAX ? (long)ms : INT_MAX;
+}
+
+int weir_http_probe(struct weir_http *http, uint64_t deadline_ns, struct weir_result *result)
 {
     char error[CURL_ERROR_SIZE] = "";
     CURL *easy = curl_easy_init();
@@ -402,6 +412,8 @@ int weir_http_probe(struct weir_http *http, struct weir_result *result)
     if (easy && http_request_prepare(easy, http)) {
         curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
         curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
+        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, ms_until(http->host, deadline_ns));
+        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 0L);
         r = curl_easy_perform(easy);
     }
     curl_easy_cleanup(easy);

@@ -287,13 +287,6 @@ static int host_data_dir(const struct weir_host *host, struct weir_str *ret_path
     return answer;
 }
 
-static const void *host_extension(const struct weir_host *host, const char *id)
-{
-    (void)host;
-    (void)id;
-    return NULL;
-}
-
 void mock_fill_host(struct weir_mock *mock)
 {
     mock->host = (struct weir_host){
@@ -314,7 +307,6 @@ void mock_fill_host(struct weir_mock *mock)
         .alive = host_alive,
         .nap = host_nap,
         .data_dir = host_data_dir,
-        .extension = host_extension,
     };
 }
 

@@ -123,7 +123,7 @@ def update():
 CASES = {
     'nothing': ('abi.h', r'\A', '', True),
     'appended to the host table':
-        ('host.h', r'(\*extension\)\(const struct weir_host \*host, const char \*id\);)',
+        ('host.h', r'(\*data_dir\)\([^;]*;)',
          r'\1 int (*more)(void);', True),
     'appended to an option': ('option.h', r'(const char \*example;)', r'\1 const char *more;', True),
     'appended to a batch': ('batch.h', r'(uint32_t attempt;)', r'\1 uint64_t more;', True),
@@ -145,7 +145,7 @@ CASES = {
     'another registration function':
         ('flusher.h', r'(weir_plugin_register_fn\()', r'\1int how, ', False),
     'another return type, and one appended':
-        ('flusher.h', r'void (\(\*set_urgent\)[^}]*\*id\);)', r'int \1 int (*more)(void);', False),
+        ('flusher.h', r'void (\(\*set_urgent\)[^}]*\*result\);)', r'int \1 int (*more)(void);', False),
 }
 
 

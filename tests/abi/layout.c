@@ -69,7 +69,7 @@ AT(weir_result, retry_after_ns, 8);
 AT(weir_result, text, 16);
 AT(weir_result, text_max, 24);
 
-SIZE(weir_host, 136);
+SIZE(weir_host, 128);
 AT(weir_host, struct_size, 0);
 AT(weir_host, abi_minor, 4);
 AT(weir_host, handle, 8);
@@ -87,7 +87,6 @@ AT(weir_host, notify_ready, 96);
 AT(weir_host, alive, 104);
 AT(weir_host, nap, 112);
 AT(weir_host, data_dir, 120);
-AT(weir_host, extension, 128);
 
 SIZE(weir_str_list, 16);
 AT(weir_str_list, items, 0);
@@ -133,7 +132,7 @@ AT(weir_context, logstore_key, 88);
 AT(weir_context, lane, 96);
 AT(weir_context, error, 112);
 
-SIZE(weir_flusher_class, 112);
+SIZE(weir_flusher_class, 104);
 AT(weir_flusher_class, struct_size, 0);
 AT(weir_flusher_class, flags, 4);
 AT(weir_flusher_class, type, 8);
@@ -150,7 +149,6 @@ AT(weir_flusher_class, flush, 72);
 AT(weir_flusher_class, set_urgent, 80);
 AT(weir_flusher_class, stop, 88);
 AT(weir_flusher_class, probe, 96);
-AT(weir_flusher_class, extension, 104);
 
 SIZE(weir_plugin, 64);
 AT(weir_plugin, struct_size, 0);

@@ -62,7 +62,6 @@ static const struct weir_flusher_class use_class = {
     NULL,
     NULL,
     NULL,
-    NULL,
 };
 
 WEIR_PLUGIN("use", "1.0.0", "flusher_use", &use_class);

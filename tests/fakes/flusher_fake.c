@@ -273,11 +273,12 @@ static int fake_stop(void *memory, uint64_t deadline_ns, struct weir_result *res
     return 0;
 }
 
-static int fake_probe(void *memory, struct weir_result *result)
+static int fake_probe(void *memory, uint64_t deadline_ns, struct weir_result *result)
 {
     struct fake *self = memory;
     const char *end = self->options->probe.data;
 
+    (void)deadline_ns;
     record(self, "probe");
     maybe_hang(self, "probe");
     if (!strcmp(end, "crashes"))

@@ -1,6 +1,7 @@
 """`weir check --connect`: whether destinations answer, asked in child processes."""
 import json
 import re
+import socket
 
 import pytest
 
@@ -59,6 +60,17 @@ def test_no_connection_test_is_a_note(weir):
     path = weir.pipeline("p", {"inputs": [INPUT], "flushers": [{"type": "flusher_blackhole"}]})
     status, (diag,) = connect(weir, path)
     assert (status, diag["code"], diag["severity"]) == (0, "W3002", "note")
+
+
+def test_flusher_http_gives_up_in_time(weir):
+    """The server takes the connection and never begins with TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"https://127.0.0.1:{server.getsockname()[1]}/"
+        config = weir.pipeline("p", {"inputs": [INPUT], "flushers": [
+            {"type": "flusher_http", "detail": {"RemoteURL": address}}]})
+        status, (diag,) = connect(weir, config, timeout="1s")
+    assert status == 1 and diag["code"] == "W3001"
+    assert address in diag["message"] and "timed out" in diag["message"], diag["message"]
 
 
 def test_every_flusher_of_every_file_is_asked(weir):

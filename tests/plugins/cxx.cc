@@ -44,7 +44,7 @@ int counter_stop(void *self, uint64_t, weir_result *)
 
 const weir_flusher_class counter = {sizeof(weir_flusher_class), 0, "flusher_cxx", "1.0.0",
     "Counts groups in C++", sizeof(Counter), 0, nullptr, 0, 0, counter_init, nullptr, counter_flush,
-    nullptr, counter_stop, nullptr, nullptr};
+    nullptr, counter_stop, nullptr};
 
 } // namespace
 

@@ -46,11 +46,11 @@ static int scripted_stop(void *memory, uint64_t deadline_ns, struct weir_result 
     return self->script->stop ? self->script->stop(memory, deadline_ns, result) : 0;
 }
 
-static int scripted_probe(void *memory, struct weir_result *result)
+static int scripted_probe(void *memory, uint64_t deadline_ns, struct weir_result *result)
 {
     struct scripted *self = memory;
 
-    return self->script->probe ? self->script->probe(memory, result) : 0;
+    return self->script->probe ? self->script->probe(memory, deadline_ns, result) : 0;
 }
 
 static const struct weir_flusher_class whole = {

@@ -12,7 +12,7 @@ struct script {
     uint32_t (*flush)(void *self, const struct weir_batch *batch, struct weir_result *result);
     void (*set_urgent)(void *self, int exiting);
     int (*stop)(void *self, uint64_t deadline_ns, struct weir_result *result);
-    int (*probe)(void *self, struct weir_result *result);
+    int (*probe)(void *self, uint64_t deadline_ns, struct weir_result *result);
 };
 
 struct scripted {

@@ -529,14 +529,15 @@ END_TEST
 
 START_TEST(probe_connects)
 {
+    const uint64_t deadline_ns = UINT64_C(60000000000);
     char text[256];
     struct weir_result result = {
         .struct_size = sizeof result, .text = text, .text_max = sizeof text};
 
     start();
-    ck_assert_int_eq(weir_http_probe(http, &result), 0);
+    ck_assert_int_eq(weir_http_probe(http, deadline_ns, &result), 0);
     options.url = weir_str_of("http://127.0.0.1:1/");
-    ck_assert_int_ne(weir_http_probe(http, &result), 0);
+    ck_assert_int_ne(weir_http_probe(http, deadline_ns, &result), 0);
     ck_assert_ptr_nonnull(strstr(text, "no connection to "));
     ck_assert_uint_eq(weir_mock_server_await(server, 0), 0);
 }

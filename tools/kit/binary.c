@@ -209,8 +209,9 @@ static void take_plugin_note(struct binary *binary, const unsigned char *content
 {
     const size_t head = 4 * sizeof(uint32_t);
 
-    if (size < head || binary->has_note)
+    if (size < head || (binary->has_note && binary->abi_major == WEIR_ABI_MAJOR))
         return;
+    free(binary->note_text); /* of another major */
     binary->has_note = true;
     binary->abi_major = note_number(binary, content);
     binary->abi_minor = note_number(binary, content + 4);

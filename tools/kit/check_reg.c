@@ -523,7 +523,7 @@ static int no_data_dir(const struct weir_host *host, struct weir_str *ret_path)
     return -EACCES;
 }
 
-/* Refused metrics, no folder, no log, no extensions: all answers that a host may give. */
+/* Refused metrics, no folder, no log: all answers that a host may give. */
 static void reg_poor_host(struct trial *trial)
 {
     struct stand *stand = stand_create(trial, NULL);
@@ -636,6 +636,6 @@ const struct check checks_reg[] = {
         .clause = "Rules",
         .stages = STAGES_STARTED,
         .run = reg_poor_host,
-        .asserts = "A host that refuses metrics, folder and extensions is borne."},
+        .asserts = "A host that refuses metrics and folder is borne."},
     {0},
 };

@@ -42,7 +42,6 @@ static const struct {
     {CLASS_HAS_SET_URGENT, "set_urgent"},
     {CLASS_HAS_STOP, "stop"},
     {CLASS_HAS_PROBE, "probe"},
-    {CLASS_HAS_EXTENSION, "extension"},
 };
 
 static void put_words(const struct plugin_class *class)

@@ -244,13 +244,6 @@ static int host_data_dir(const struct weir_host *host, struct weir_str *ret_path
     return 0;
 }
 
-static const void *host_extension(const struct weir_host *host, const char *id)
-{
-    (void)host;
-    (void)id;
-    return NULL;
-}
-
 void stand_host_fill(struct stand *stand)
 {
     stand->host = (struct weir_host){
@@ -271,6 +264,5 @@ void stand_host_fill(struct stand *stand)
         .alive = host_alive,
         .nap = host_nap,
         .data_dir = host_data_dir,
-        .extension = host_extension,
     };
 }

@@ -17,7 +17,7 @@ struct weir_log {
     uint32_t time_s;                /* seconds since 1970-01-01 UTC */
     uint32_t time_ns;               /* 0 .. 999,999,999 within that second; 0 when unknown */
     uint32_t n_contents;            /* number of `contents`; 0 is possible */
-    uint32_t reserved;              /* 0 */
+    uint32_t reserved;              /* not to be looked at */
     const struct weir_kv *contents; /* in order; keys may repeat and may be empty */
 };
 
@@ -43,6 +43,7 @@ static inline const struct weir_log *weir_log_at(const struct weir_group *group,
                                                    (size_t)i * group->log_stride);
 }
 
+/* A batch may have more bits, which mean nothing to who does not know them. */
 enum {
     WEIR_BATCH_URGENT = 1u << 0, /* the pipeline is ending: no long waits */
     WEIR_BATCH_REPLAY = 1u << 1, /* sent before under this id, fully or in part */

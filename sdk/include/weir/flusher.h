@@ -22,8 +22,8 @@
 
 WEIR_BEGIN_DECLS
 
-/* What became of a batch. Zero is the answer that loses nothing, and what an
- * unknown value is taken for. */
+/* What became of a batch. Zero is the answer that loses nothing, and what a host takes
+ * a value for that it does not know: one of a later minor is for hosts of that minor. */
 enum {
     WEIR_RETRY = 0,     /* not now: the host keeps it, waits, sends it again */
     WEIR_DELIVERED = 1, /* the destination has it */
@@ -32,7 +32,7 @@ enum {
     WEIR_BROKEN = 4,    /* as RETRY, and this instance must be restarted */
 };
 
-/* Capabilities of a class. */
+/* Capabilities of a class; all other bits are 0. */
 enum {
     WEIR_CONCURRENT = 1u << 0, /* flush may overlap itself on one instance */
     WEIR_ASYNC = 1u << 1,      /* flush may answer WEIR_PENDING */
@@ -44,7 +44,7 @@ enum {
 /* Given to init(); it and all behind it live until stop() has returned. */
 struct weir_context {
     uint32_t struct_size;
-    uint32_t reserved;            /* 0 */
+    uint32_t reserved;            /* not to be looked at */
     const struct weir_host *host; /* this instance's table */
     const void *options;          /* the options struct, filled; NULL if options_size is 0 */
     /* The checked configuration with defaults, as one canonical JSON object. It
@@ -55,7 +55,7 @@ struct weir_context {
     struct weir_str config; /* the pipeline's name */
     int64_t logstore_key;
     struct weir_str lane; /* <pipeline>/<type>/<id>, unique in the process */
-    /* Where init() says why it failed. Ends with init(). */
+    /* Where init() says why it failed; arrives with code 0 and "". Ends with init(). */
     struct weir_error *error;
 };
 
@@ -100,12 +100,10 @@ struct weir_flusher_class {
      * else with words in `result`. Absent: nothing to do. [control] */
     int (*stop)(void *self, uint64_t deadline_ns, struct weir_result *result);
 
-    /* Tests the connection without sending data, for `weir check --connect`. 0 when
-     * the destination answers, else anything else with words in `result`. [control] */
-    int (*probe)(void *self, struct weir_result *result);
-
-    /* A table of plugin functions by name, NULL if not offered. [any] */
-    const void *(*extension)(void *self, const char *id);
+    /* Tests the connection without sending data, for `weir check --connect`, by
+     * `deadline_ns` (host clock). 0 when the destination answers, else anything else
+     * with words in `result`. Absent: it cannot be tested. [control] */
+    int (*probe)(void *self, uint64_t deadline_ns, struct weir_result *result);
 };
 
 /* What a plugin is: its classes, and what it was built for. */
@@ -124,8 +122,8 @@ struct weir_plugin {
 
 /* Type of the exported function. No I/O, no threads, done in 10 ms; may be called
  * again and returns the same pointer, to static memory. NULL with words in `err`
- * when the plugin refuses this host. `host` serves log() and the clocks only.
- * [control] */
+ * when the plugin refuses this host. `host` lives for good, and has name, version,
+ * log(), log_enabled() and the clocks only: all other calls in it are NULL. [control] */
 typedef const struct weir_plugin *weir_plugin_register_fn(
     const struct weir_host *host, struct weir_error *err);
 
@@ -134,7 +132,8 @@ WEIR_EXPORT const struct weir_plugin *weir_plugin_register_v1(
 
 /* The ELF note that tells what is inside without running any code: owner "weir",
  * type WEIR_NOTE_TYPE, and as content four 32-bit numbers and a text of lines
- * `key=value`: name, version, types (separated by commas). */
+ * `key=value`: name, version, types (separated by commas). Readers skip keys that they
+ * do not know, and notes of other majors. */
 #define WEIR_NOTE_TYPE 1u
 
 #define WEIR_NOTE_(NAME, VERSION, NEEDS_MINOR, TYPES) \

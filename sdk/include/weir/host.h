@@ -28,7 +28,8 @@ enum {
     WEIR_METRIC_HISTOGRAM = 3, /* record() observes */
 };
 
-/* True when the table reaches as far as MEMBER and offers it. */
+/* True when the table reaches as far as MEMBER, a call, pointer or number, and that
+ * is not 0. For every struct with `struct_size`. */
 #define WEIR_HAS(TABLE, MEMBER) \
     (offsetof(__typeof__(*(TABLE)), MEMBER) + sizeof((TABLE)->MEMBER) <= (TABLE)->struct_size && \
         (TABLE)->MEMBER)
@@ -39,7 +40,8 @@ struct weir_result {
     uint32_t struct_size;
     int32_t code;            /* 0, or a number of the plugin's: HTTP status, errno */
     uint64_t retry_after_ns; /* the destination's wish; 0 = the host decides */
-    char *text;              /* one line for the operator, UTF-8, ends in NUL; no secrets */
+    char *text;              /* one line for the operator, UTF-8, ends in NUL; no secrets.
+                              * In settle() the plugin's own; it may be NULL */
     size_t text_max;         /* bytes `text` may take, the NUL included; unused in settle() */
 };
 
@@ -50,20 +52,25 @@ struct weir_host {
     const char *name;    /* "weir" */
     const char *version; /* the product's version; never decide anything by it */
 
-    /* Says something to the operator. The host adds time, pipeline and flusher,
-     * and limits the rate. `message` is at most 8 KiB; control bytes are escaped. */
+    /* Says something to the operator, at a WEIR_LOG_ level (an unknown one is DEBUG).
+     * The host adds time, pipeline and flusher, limits the rate, escapes control bytes,
+     * and cuts: `message` at 8 KiB, fields at 32 and 8 KiB of values together. */
     void (*log)(const struct weir_host *host, uint32_t level, struct weir_str message,
         const struct weir_field *fields, uint32_t n_fields);
 
     /* Non-zero when a message of this level would be written. */
     int (*log_enabled)(const struct weir_host *host, uint32_t level);
 
-    /* Makes a metric, or finds the one of that name. `name` is [a-z][a-z0-9_]*;
-     * counters end in _total. Returns a handle, 0 when it is refused. */
+    /* Makes a metric of this instance, or finds the one of that name. `name` is
+     * [a-z][a-z0-9_]*, at most 128 bytes, and does not start with weir_; counters end in
+     * _total. `unit` is a word in the plural ("seconds", "bytes"), it and `help` may be
+     * NULL. A histogram's bounds are the host's. Returns a handle, 0 when the name is
+     * not such a one, has another kind or unit already, or the host has too many. */
     uint32_t (*metric)(const struct weir_host *host, uint32_t kind, const char *name,
         const char *unit, const char *help);
 
-    /* Adds to, sets or observes a metric, by its kind. Handle 0 is ignored. */
+    /* Adds to, sets or observes a metric, by its kind. Ignored: handle 0, what is not
+     * finite, and what a counter cannot take. */
     void (*record)(const struct weir_host *host, uint32_t metric, double value);
 
     /* Monotonic clock and wall clock (since 1970 UTC), nanoseconds. */
@@ -89,15 +96,14 @@ struct weir_host {
     /* A long call is still getting on: its deadline starts anew. */
     void (*alive)(const struct weir_host *host);
 
-    /* Sleeps `ns`. 0 when the time is up, 1 when set_urgent or stop woke it. */
+    /* Sleeps `ns` nanoseconds. 0 when the time is up, 1 when set_urgent or stop woke it;
+     * after those it is short, but not absent. */
     int (*nap)(const struct weir_host *host, uint64_t ns);
 
     /* A folder that belongs to this instance alone, made at the first call.
-     * The path ends in NUL and lives as long as the table. 0 or -errno. */
+     * The path ends in NUL and lives as long as the table. 0, -ENOTSUP when there is
+     * none (a connection test), or another -errno. */
     int (*data_dir)(const struct weir_host *host, struct weir_str *ret_path);
-
-    /* A table of host functions by name ("weir.something/1"), NULL if not offered. */
-    const void *(*extension)(const struct weir_host *host, const char *id);
 };
 
 WEIR_END_DECLS

@@ -177,9 +177,9 @@ void weir_http_set_urgent(struct weir_http *http);
  * the rest back as RETRY, frees the sender. NULL is fine. [control] */
 void weir_http_stop(struct weir_http *http, uint64_t deadline_ns);
 
-/* For probe(): connects, TLS and all, and sends nothing. 0, or an error number of
- * libcurl with words in `result`. [control] */
-int weir_http_probe(struct weir_http *http, struct weir_result *result);
+/* For probe(): connects, TLS and all, and sends nothing; gives up at `deadline_ns` (the
+ * host's clock). 0, or an error number of libcurl with words in `result`. [control] */
+int weir_http_probe(struct weir_http *http, uint64_t deadline_ns, struct weir_result *result);
 
 /* Begins to send a batch: one request, or several by weir_http_cut(). Must be ended by
  * weir_http_send(). NULL when memory is out. [flush] */

@@ -54,6 +54,7 @@ enum {
     WEIR_OPTION_JSON = 13,
 };
 
+/* All other bits are 0. */
 enum {
     WEIR_REQUIRED = 1u << 0, /* must be given, and not empty for strings, lists, maps */
     WEIR_SECRET = 1u << 1,   /* never printed or logged */
@@ -83,7 +84,8 @@ struct weir_option {
     uint32_t type;    /* WEIR_OPTION_* */
     uint32_t flags;   /* WEIR_REQUIRED, WEIR_SECRET */
     uint32_t offset;  /* bytes, of the member in the options struct */
-    /* Where a bool that says "given by the user" lies, or WEIR_NO_OFFSET. */
+    /* Where a bool that says "given by the user" lies, or WEIR_NO_OFFSET. It is the
+     * plugin's own byte: one in the member of an option is refused. */
     uint32_t present_offset;
     /* As one would write it in a configuration, without the quotes of a string:
      * "10s", "true", "64KiB", "[\"a\",\"b\"]". NULL: zero, or empty. */

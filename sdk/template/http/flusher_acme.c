@@ -113,11 +113,11 @@ static int acme_stop(void *self, uint64_t deadline_ns, struct weir_result *resul
 }
 
 /* [control] For `weir check --connect`: is there a server? */
-static int acme_probe(void *self, struct weir_result *result)
+static int acme_probe(void *self, uint64_t deadline_ns, struct weir_result *result)
 {
     struct acme_flusher *flusher = self;
 
-    return weir_http_probe(flusher->http, result);
+    return weir_http_probe(flusher->http, deadline_ns, result);
 }
 
 /* What is not named here is absent, and the host does the ordinary thing. */

@@ -65,16 +65,14 @@ class Flusher
     }
 
   private:
-    void put_log(
-        weir_http_job *job, const weir_log *log, uint32_t group, uint32_t i) noexcept;
+    void put_log(weir_http_job *job, const weir_log *log, uint32_t group, uint32_t i) noexcept;
 
     const Options *options_;
     weir_http *http_ = nullptr; /* ends with weir_http_stop() */
 };
 
 /* One log. Where it would make the request too large, it begins the next one. */
-void Flusher::put_log(
-    weir_http_job *job, const weir_log *log, uint32_t group, uint32_t i) noexcept
+void Flusher::put_log(weir_http_job *job, const weir_log *log, uint32_t group, uint32_t i) noexcept
 {
     weir_buffer *body = weir_http_body(job);
     const size_t before = weir_http_size(job);
@@ -146,16 +144,28 @@ int stop(void *self, uint64_t deadline_ns, weir_result *) noexcept
 }
 
 /* [control] For `weir check --connect`: is there a server? */
-int probe(void *self, weir_result *result) noexcept
+int probe(void *self, uint64_t deadline_ns, weir_result *result) noexcept
 {
-    return weir_http_probe(flusher_of(self)->http(), result);
+    return weir_http_probe(flusher_of(self)->http(), deadline_ns, result);
 }
 
 const weir_flusher_class acme_class = {
-    sizeof(weir_flusher_class), WEIR_ASYNC | WEIR_NET, "flusher_acme", "0.1.0",
-    "Posts logs to an HTTP server as lines of JSON.", sizeof(Flusher), sizeof(Options), rows,
-    sizeof rows / sizeof rows[0], sizeof rows[0], init, is_ready, flush, set_urgent, stop, probe,
-    nullptr, /* extension */
+    sizeof(weir_flusher_class),
+    WEIR_ASYNC | WEIR_NET,
+    "flusher_acme",
+    "0.1.0",
+    "Posts logs to an HTTP server as lines of JSON.",
+    sizeof(Flusher),
+    sizeof(Options),
+    rows,
+    sizeof rows / sizeof rows[0],
+    sizeof rows[0],
+    init,
+    is_ready,
+    flush,
+    set_urgent,
+    stop,
+    probe,
 };
 
 } // namespace

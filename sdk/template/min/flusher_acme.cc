@@ -168,7 +168,6 @@ const weir_flusher_class acme_class = {
     sizeof rows / sizeof rows[0], sizeof rows[0], init, nullptr, /* is_ready: always */
     flush, nullptr,                                              /* set_urgent: nothing to hurry */
     stop, nullptr,                                               /* probe */
-    nullptr,                                                     /* extension */
 };
 
 } // namespace

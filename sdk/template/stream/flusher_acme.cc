@@ -368,7 +368,6 @@ const weir_flusher_class acme_class = {
     "Writes logs to a TCP server as lines of JSON.", sizeof(Flusher), sizeof(Options), rows,
     sizeof rows / sizeof rows[0], sizeof rows[0], init, nullptr, /* is_ready: always */
     flush, set_urgent, stop, nullptr,                            /* probe */
-    nullptr,                                                     /* extension */
 };
 
 } // namespace

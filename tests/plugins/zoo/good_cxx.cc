@@ -280,7 +280,6 @@ constexpr weir_flusher_class flusher_class = {
     nullptr,
     stop,
     nullptr,
-    nullptr,
 };
 
 } // namespace zoo

@@ -414,25 +414,29 @@ START_TEST(unsound_tables_are_refused)
             .options_size = 16};
         char text[256] = "";
 
+        if (!bad[i].row.present_offset)
+            bad[i].row.present_offset = WEIR_NO_OFFSET;
         ck_assert_msg(options_check_table(&one, text, sizeof text) < 0, "row %zu passes", i);
         ck_assert_msg(strstr(text, bad[i].reason) != NULL, "row %zu: %s", i, text);
     }
 }
 END_TEST
 
+#define NO_FLAG .present_offset = WEIR_NO_OFFSET
+
 /* Two rows that get in each other's way. */
 START_TEST(rows_do_not_collide)
 {
     const struct weir_option bad[][2] = {
-        {{.name = "A", .type = WEIR_OPTION_INT},
-            {.name = "a", .type = WEIR_OPTION_INT, .offset = 8}},
-        {{.name = "A", .type = WEIR_OPTION_STRING},
-            {.name = "B", .type = WEIR_OPTION_INT, .offset = 8}},
+        {{.name = "A", .type = WEIR_OPTION_INT, NO_FLAG},
+            {.name = "a", .type = WEIR_OPTION_INT, .offset = 8, NO_FLAG}},
+        {{.name = "A", .type = WEIR_OPTION_STRING, NO_FLAG},
+            {.name = "B", .type = WEIR_OPTION_INT, .offset = 8, NO_FLAG}},
     };
-    const struct weir_option alias[] = {{.name = "A", .type = WEIR_OPTION_INT},
-        {.name = "Old", .type = WEIR_OPTION_INT, .replaced_by = "A"}};
-    const struct weir_option nowhere[] = {{.name = "A", .type = WEIR_OPTION_INT},
-        {.name = "Old", .type = WEIR_OPTION_INT, .offset = 8, .replaced_by = "B"}};
+    const struct weir_option alias[] = {{.name = "A", .type = WEIR_OPTION_INT, NO_FLAG},
+        {.name = "Old", .type = WEIR_OPTION_INT, .replaced_by = "A", NO_FLAG}};
+    const struct weir_option nowhere[] = {{.name = "A", .type = WEIR_OPTION_INT, NO_FLAG},
+        {.name = "Old", .type = WEIR_OPTION_INT, .offset = 8, .replaced_by = "B", NO_FLAG}};
     struct config_class two = {
         .type = "t", .n_options = 2, .option_stride = sizeof alias[0], .options_size = 16};
     char text[256] = "";
@@ -445,6 +449,46 @@ START_TEST(rows_do_not_collide)
     ck_assert_int_lt(options_check_table(&two, text, sizeof text), 0);
     two.options = alias;
     ck_assert_msg(options_check_table(&two, text, sizeof text) == 0, "%s", text);
+}
+END_TEST
+
+/* The bool that says "given" would be written over an option; 0 is where it lies when a
+ * row says nothing of it. */
+START_TEST(flags_do_not_lie_in_options)
+{
+    const struct {
+        struct weir_option rows[2];
+        bool good;
+    } tables[] = {
+        {{{.name = "A", .type = WEIR_OPTION_INT},
+             {.name = "B", .type = WEIR_OPTION_INT, .offset = 8, NO_FLAG}},
+            false},
+        {{{.name = "A", .type = WEIR_OPTION_INT, NO_FLAG},
+             {.name = "B", .type = WEIR_OPTION_INT, .offset = 8}},
+            false},
+        {{{.name = "A", .type = WEIR_OPTION_INT, .present_offset = 15},
+             {.name = "B", .type = WEIR_OPTION_INT, .offset = 8, NO_FLAG}},
+            false},
+        {{{.name = "A", .type = WEIR_OPTION_INT, .present_offset = 16},
+             {.name = "B", .type = WEIR_OPTION_INT, .offset = 8, .present_offset = 17}},
+            true},
+        {{{.name = "A", .type = WEIR_OPTION_INT, .present_offset = 16},
+             {.name = "B", .type = WEIR_OPTION_INT, .offset = 8, .present_offset = 16}},
+            true}, /* one flag for both */
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        struct config_class two = {.type = "t",
+            .options = tables[i].rows,
+            .n_options = 2,
+            .option_stride = sizeof tables[i].rows[0],
+            .options_size = 24};
+        char text[256] = "";
+        int r = options_check_table(&two, text, sizeof text);
+
+        ck_assert_msg(tables[i].good ? !r : r < 0 && strstr(text, "present_offset"),
+            "table %zu: %d %s", i, r, text);
+    }
 }
 END_TEST
 
@@ -487,6 +531,7 @@ int main(void)
     tcase_add_loop_test(tests, durations_parse, 0, (int)ARRAY_SIZE(durations));
     tcase_add_test(tests, unsound_tables_are_refused);
     tcase_add_test(tests, rows_do_not_collide);
+    tcase_add_test(tests, flags_do_not_lie_in_options);
     tcase_add_test(tests, sound_table_passes);
     tcase_add_test(tests, distances);
     return unit_run(tests);

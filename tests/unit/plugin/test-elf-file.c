@@ -55,6 +55,21 @@ START_TEST(note_says_what_is_inside)
 }
 END_TEST
 
+/* One file for two majors: the note and the symbol of this one are found among the others. */
+START_TEST(another_major_may_be_in_the_file_too)
+{
+    SCOPED_CALL(elf_facts_finish) struct elf_facts facts = {0};
+    SCOPED_REFUSAL struct refusal why = {0};
+    SCOPED_FREE char *path = given_plugin("two_majors");
+    SCOPED_FD int in = open(path, O_RDONLY | O_CLOEXEC);
+
+    ck_assert_msg(elf_file_read(in, &facts, &why) == 0, "%s", why.message);
+    ck_assert_uint_eq(facts.abi_major, 1);
+    ck_assert_str_eq(facts.name, "two_majors");
+    ck_assert_uint_eq(facts.n_types, 1);
+}
+END_TEST
+
 START_TEST(every_cut_is_refused_or_read)
 {
     for (size_t size = 0; size < file.size; size += 1 + size / 64) {
@@ -93,6 +108,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, note_says_what_is_inside);
+    tcase_add_test(tests, another_major_may_be_in_the_file_too);
     tcase_add_test(tests, every_cut_is_refused_or_read);
     tcase_add_test(tests, every_changed_byte_is_refused_or_read);
     return unit_run(tests);

@@ -141,7 +141,6 @@ static int look_at_context(void *memory, const struct weir_context *context)
     ck_assert_int_eq(context->logstore_key, -5);
     ck_assert_uint_eq(context->host->struct_size, sizeof *context->host);
     ck_assert_str_eq(context->host->name, "weir");
-    ck_assert_ptr_null(context->host->extension(context->host, "weir.nothing/1"));
     return 0;
 }
 
@@ -252,9 +251,12 @@ static int stop_with_words(void *memory, uint64_t deadline_ns, struct weir_resul
     return -ETIMEDOUT; /* its own, not ours */
 }
 
-static int probe_with_words(void *memory, struct weir_result *result)
+static uint64_t probe_deadline_ns;
+
+static int probe_with_words(void *memory, uint64_t deadline_ns, struct weir_result *result)
 {
     (void)memory;
+    probe_deadline_ns = deadline_ns;
     snprintf(result->text, result->text_max, "refused");
     return 111;
 }
@@ -264,13 +266,15 @@ START_TEST(answers_and_words_arrive)
     char text[16] = "";
     struct weir_result result = {
         .struct_size = sizeof result, .text = text, .text_max = sizeof text};
+    const uint64_t deadline_ns = clock_now_ns() + NS_PER_S;
 
     script.is_ready = never_ready;
     script.stop = stop_with_words;
     script.probe = probe_with_words;
     make_instance("flusher_scripted");
     ck_assert(!instance_is_ready(instance, (struct weir_str){0}, (struct weir_str){0}, 0));
-    ck_assert_int_eq(instance_probe(instance, NS_PER_S, &result), 111);
+    ck_assert_int_eq(instance_probe(instance, deadline_ns, &result), 111);
+    ck_assert_uint_eq(probe_deadline_ns, deadline_ns);
     ck_assert_str_eq(text, "refused");
     ck_assert_int_eq(instance_stop(instance, clock_now_ns() + NS_PER_S, &result), -EIO);
     ck_assert_int_eq(result.code, 5);

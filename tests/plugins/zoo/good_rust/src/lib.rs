@@ -148,7 +148,6 @@ struct Class {
     set_urgent: *const c_void,
     stop: unsafe extern "C" fn(*mut Instance, u64, *mut Outcome) -> c_int,
     probe: *const c_void,
-    extension: *const c_void,
 }
 
 #[repr(C)]
@@ -343,7 +342,6 @@ static CLASS: Class = Class {
     set_urgent: null(),
     stop,
     probe: null(),
-    extension: null(),
 };
 
 static CLASSES: [&Class; 1] = [&CLASS];
