@@ -60,15 +60,16 @@ void bodies_finish(struct bodies *bodies)
 {
     target_finish(&bodies->target);
     weir_convert_destroy(bodies->convert);
+    bodies->convert = NULL;
     weir_json_head_finish(&bodies->head);
     weir_buffer_finish(&bodies->selected);
+    weir_buffer_finish(&bodies->again);
 }
 
 /* Appends a log; NULL, or why it cannot be. */
-static const char *append_log(struct bodies *bodies, const struct weir_log *log)
+static const char *append_log(
+    struct bodies *bodies, struct weir_buffer *body, const struct weir_log *log)
 {
-    struct weir_buffer *body = weir_http_body(bodies->job);
-
     if (!is_plain(bodies))
         return weir_convert_log(bodies->convert, log, body);
     weir_json_object(body, &bodies->head, log);
@@ -132,15 +133,15 @@ static void lay_out_log(struct bodies *bodies, const struct weir_log *log, struc
     bool turns;
 
     weir_buffer_append_text(body, bodies->n_logs ? bodies->joint.between : bodies->joint.first);
-    why = append_log(bodies, log);
+    why = append_log(bodies, body, log);
     if (why) {
         body->size -= weir_http_size(bodies->job) - before;
         leave_out(bodies, at, why);
         return;
     }
     turns = bodies->target.any && target_changes(&bodies->target, bodies->convert);
-    if (bodies->n_logs && (turns || weir_http_size(bodies->job) + strlen(bodies->joint.end) >
-                                        bodies->options->max_body_size))
+    if (bodies->n_logs &&
+        (turns || weir_http_size(bodies->job) + strlen(bodies->joint.end) > bodies->size_max))
         split(bodies, before, at);
     if (turns)
         target_aim(&bodies->target, bodies->job);
@@ -149,28 +150,100 @@ static void lay_out_log(struct bodies *bodies, const struct weir_log *log, struc
         cut(bodies, (struct place){at.group, at.log + 1});
 }
 
+static void begin_group(struct bodies *bodies, const struct weir_group *group)
+{
+    if (is_plain(bodies))
+        weir_json_head_set(&bodies->head, group);
+    if (!is_plain(bodies) || bodies->target.any)
+        weir_convert_group(bodies->convert, group);
+}
+
 static void lay_out_group(struct bodies *bodies, const struct weir_group *group, uint32_t number)
 {
     struct place at = {number, 0};
 
     if (bodies->joint.by_group)
         cut(bodies, at);
-    if (is_plain(bodies))
-        weir_json_head_set(&bodies->head, group);
-    if (!is_plain(bodies) || bodies->target.any)
-        weir_convert_group(bodies->convert, group);
+    begin_group(bodies, group);
     for (; at.log < group->n_logs; at.log++)
         lay_out_log(bodies, weir_log_at(group, at.log), at);
 }
 
-void bodies_lay_out(
-    struct bodies *bodies, struct weir_http_job *job, const struct weir_batch *batch)
+void bodies_lay_out(struct bodies *bodies, struct weir_http_job *job,
+    const struct weir_batch *batch, uint64_t size_max)
 {
     bodies->job = job;
+    bodies->size_max = size_max;
     bodies->n_logs = 0;
     bodies->n_ignored = 0;
     target_reset(&bodies->target);
     for (uint32_t i = 0; i < batch->n_groups; i++)
         lay_out_group(bodies, batch->groups[i], i);
     cut(bodies, (struct place){batch->n_groups, 0});
+}
+
+/* False: the log is in no request. */
+static bool measure(struct bodies *bodies, const struct weir_log *log, size_t *ret_size)
+{
+    weir_buffer_clear(&bodies->again);
+    if (append_log(bodies, &bodies->again, log))
+        return false;
+    *ret_size = bodies->again.size;
+    return true;
+}
+
+/* Past the ends of groups. False: all logs of the request lie before. */
+static bool seek(const struct weir_http_answer *answer, struct place *at)
+{
+    const struct weir_batch *batch = answer->batch;
+
+    while (at->group < batch->n_groups && at->log >= batch->groups[at->group]->n_logs)
+        *at = (struct place){at->group + 1, 0};
+    return at->group < batch->n_groups &&
+           (at->group < answer->end_group ||
+               (at->group == answer->end_group && at->log < answer->end_log));
+}
+
+/* The first half ends with the log with which it has half of the bytes, unless that is the
+ * last. False: there is only one. */
+static bool find_half(struct bodies *bodies, const struct weir_http_answer *answer, size_t size,
+    struct weir_http_half *ret_half)
+{
+    struct place at = {answer->first_group, answer->first_log};
+    size_t end = strlen(bodies->joint.first), between = strlen(bodies->joint.between), n_bytes;
+    uint32_t begun = UINT32_MAX, n_logs = 0;
+
+    for (; seek(answer, &at); at.log++) {
+        const struct weir_group *group = answer->batch->groups[at.group];
+
+        if (at.group != begun)
+            begin_group(bodies, group);
+        begun = at.group;
+        if (!measure(bodies, weir_log_at(group, at.log), &n_bytes))
+            continue;
+        if (n_logs++) {
+            *ret_half = (struct weir_http_half){end, between, at.group, at.log};
+            if (end >= size / 2)
+                return true;
+            end += between;
+        }
+        end += n_bytes;
+    }
+    return n_logs > 1;
+}
+
+bool bodies_halve(struct bodies *bodies, const struct weir_http_answer *answer, char *body,
+    size_t size, struct weir_http_half *ret_half)
+{
+    const struct joint *joint = &bodies->joint;
+    size_t first = strlen(joint->first), end = strlen(joint->end), between;
+
+    if (!find_half(bodies, answer, size, ret_half) || bodies->again.failed)
+        return false;
+    between = ret_half->gap;
+    memcpy(body + ret_half->size, joint->end, end);
+    memcpy(body + ret_half->size + between - first, joint->first, first);
+    ret_half->size += end;
+    ret_half->gap -= end + first;
+    return true;
 }

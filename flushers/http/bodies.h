@@ -22,8 +22,10 @@ struct bodies {
     struct weir_json_head head;  /* of ndjson and json_array */
     struct weir_buffer selected; /* of these, where only selectors are asked for */
     struct target target;
+    struct weir_buffer again; /* a log of a request that is halved */
 
     struct weir_http_job *job; /* at hand */
+    uint64_t size_max;         /* bytes of a request of it */
     uint32_t n_logs;           /* in its request at hand */
     uint64_t n_ignored;        /* logs of it that are left out by IgnoreUnExpectedData */
 };
@@ -33,8 +35,13 @@ int bodies_init(
     struct bodies *bodies, const struct http_options *options, struct weir_error *error);
 void bodies_finish(struct bodies *bodies);
 
-/* All logs of the batch, cut into requests. */
-void bodies_lay_out(
-    struct bodies *bodies, struct weir_http_job *job, const struct weir_batch *batch);
+/* All logs of the batch, cut into requests of at most `size_max` bytes. */
+void bodies_lay_out(struct bodies *bodies, struct weir_http_job *job,
+    const struct weir_batch *batch, uint64_t size_max);
+
+/* As weir_http_hooks.halve(), of requests that were laid out with the same options. Logs are
+ * laid out again to learn where they end. */
+bool bodies_halve(struct bodies *bodies, const struct weir_http_answer *answer, char *body,
+    size_t size, struct weir_http_half *ret_half);
 
 #endif

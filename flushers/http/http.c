@@ -12,13 +12,17 @@
 
 #define NOTICE_PAUSE_NS UINT64_C(60000000000)
 #define NS_PER_S UINT64_C(1000000000)
+/* What a body may have in any case; bytes. */
+#define BODY_SIZE_MIN 1024U
 
 struct http_flusher {
     const struct weir_host *host;
     struct weir_http *http;
     struct bodies bodies;
-    uint32_t ignored_total;  /* a metric */
-    uint64_t next_notice_ns; /* of ignored logs */
+    struct bodies halves;        /* of requests that were too large: the sender's thread's */
+    atomic_ullong body_size_max; /* MaxBodySize; less, once the server has refused that */
+    uint32_t ignored_total;      /* a metric */
+    uint64_t next_notice_ns;     /* of ignored logs */
 
     atomic_bool urgent;   /* no breaker then: the end has its own deadlines */
     pthread_mutex_t lock; /* of the breaker; the sender's thread tells it what happened */
@@ -40,14 +44,45 @@ static void on_ended(void *owner, uint32_t verdict)
             (unsigned long long)(flusher->breaker.window_ns / NS_PER_S));
 }
 
+static void lower_size(struct http_flusher *flusher, size_t refused)
+{
+    unsigned long long size = refused / 2 > BODY_SIZE_MIN ? refused / 2 : BODY_SIZE_MIN;
+
+    if (size >= atomic_load(&flusher->body_size_max))
+        return;
+    atomic_store(&flusher->body_size_max, size);
+    weir_say(flusher->host, WEIR_LOG_WARN,
+        "the server takes no body of %zu bytes (413): from now on they have %llu; set MaxBodySize",
+        refused, size);
+}
+
+/* From the sender's thread. */
+static bool on_too_large(void *owner, const struct weir_http_answer *answer, char *body,
+    size_t size, struct weir_http_half *ret_half)
+{
+    struct http_flusher *flusher = owner;
+
+    if (!bodies_halve(&flusher->halves, answer, body, size, ret_half))
+        return false;
+    lower_size(flusher, size);
+    return true;
+}
+
 static int make_sender(struct http_flusher *flusher, const struct weir_context *context)
 {
     const struct http_options *options = context->options;
     const struct weir_http_hooks hooks = {.owner = flusher,
         .content_type = http_content_type(&options->convert),
+        .halve = on_too_large,
         .ended = flusher->breaker.ratio > 0 ? on_ended : NULL};
 
     return weir_http_create(context->host, &options->http, &hooks, context->error, &flusher->http);
+}
+
+static void finish_bodies(struct http_flusher *flusher)
+{
+    bodies_finish(&flusher->bodies);
+    bodies_finish(&flusher->halves);
 }
 
 static int http_init(void *self, const struct weir_context *context)
@@ -60,12 +95,15 @@ static int http_init(void *self, const struct weir_context *context)
     flusher->host = context->host;
     flusher->breaker =
         (struct breaker){.ratio = breaker.ratio, .window_ns = breaker.window_s * NS_PER_S};
+    atomic_init(&flusher->body_size_max, options->max_body_size);
     r = bodies_init(&flusher->bodies, options, context->error);
     if (r)
         return r;
-    r = make_sender(flusher, context);
+    r = bodies_init(&flusher->halves, options, context->error);
+    if (r == 0)
+        r = make_sender(flusher, context);
     if (r) {
-        bodies_finish(&flusher->bodies);
+        finish_bodies(flusher);
         return r;
     }
     pthread_mutex_init(&flusher->lock, NULL);
@@ -123,7 +161,7 @@ static uint32_t http_flush(void *self, const struct weir_batch *batch, struct we
         weir_explain(result, ENOMEM, "no memory for a request");
         return WEIR_RETRY;
     }
-    bodies_lay_out(&flusher->bodies, job, batch);
+    bodies_lay_out(&flusher->bodies, job, batch, atomic_load(&flusher->body_size_max));
     tell_of_ignored(flusher);
     note_sent(flusher);
     return weir_http_send(job, result);
@@ -144,7 +182,7 @@ static int http_stop(void *self, uint64_t deadline_ns, struct weir_result *resul
 
     (void)result;
     weir_http_stop(flusher->http, deadline_ns);
-    bodies_finish(&flusher->bodies);
+    finish_bodies(flusher);
     pthread_mutex_destroy(&flusher->lock);
     return 0;
 }

@@ -72,6 +72,7 @@ void target_finish(struct target *target)
     free(target->last.ends);
     weir_buffer_finish(&target->now.text);
     weir_buffer_finish(&target->last.text);
+    *target = (struct target){0};
 }
 
 void target_reset(struct target *target)

@@ -118,15 +118,12 @@ size_t weir_http_size(const struct weir_http_job *job)
     return job->body.size - job->cut_at;
 }
 
-/* Compresses the part; its place is then there. */
 static void pack(struct weir_http_job *job, struct http_part *part)
 {
-    size_t before = job->packed.size;
-
+    part->packed_offset = job->packed.size;
     if (!job->body.failed)
         http_pack(job->http, &job->packed, job->body.data + part->offset, part->size);
-    part->offset = before;
-    part->size = job->packed.size - before;
+    part->packed_size = job->packed.size - part->packed_offset;
 }
 
 void weir_http_cut_gap(
@@ -260,9 +257,41 @@ void http_job_judged(
     }
 }
 
-bool http_job_over(const struct weir_http_job *job)
+bool http_job_halve(struct weir_http_job *job, size_t i, const struct weir_http_half *half)
 {
-    return !job->n_sending && (job->failed || job->next_part == job->n_parts);
+    struct http_part *first, second = *http_job_part(job, i);
+    size_t begin = half->size + half->gap;
+
+    weir_buffer_append(&job->parts, &second, sizeof second); /* room for one more */
+    if (job->parts.failed)
+        return false;
+    first = http_job_part(job, i);
+    memmove(first + 1, first, (job->n_parts - i) * sizeof *first);
+    job->n_parts++;
+    first->packed_size = second.packed_size = 0;
+    first->verdict = second.verdict = HTTP_OPEN;
+    second.offset += begin;
+    second.size -= begin;
+    second.group = half->group;
+    second.log = half->log;
+    first->size = half->size;
+    first[1] = second;
+    if (i < job->next_part)
+        job->next_part = i;
+    return true;
+}
+
+bool http_job_has_next(struct weir_http_job *job)
+{
+    while (
+        job->next_part < job->n_parts && http_job_part(job, job->next_part)->verdict != HTTP_OPEN)
+        job->next_part++;
+    return !job->failed && job->next_part < job->n_parts;
+}
+
+bool http_job_over(struct weir_http_job *job)
+{
+    return !job->n_sending && !http_job_has_next(job);
 }
 
 static void settle_failed(struct weir_http_job *job)

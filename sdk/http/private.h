@@ -13,8 +13,9 @@
 
 /* Bytes of the words about a failed request, the NUL included. */
 #define HTTP_TEXT_MAX 512
-/* A part's verdict as long as there is none. */
+/* A part's verdict as long as there is none: it is to be sent, it is being sent. */
 #define HTTP_OPEN UINT32_MAX
+#define HTTP_SENDING (UINT32_MAX - 1)
 /* The target of the options. */
 #define HTTP_NO_TARGET UINT32_MAX
 
@@ -27,10 +28,11 @@ struct http_target {
 
 /* One request of a job. It carries the logs from its first up to the next part's. */
 struct http_part {
-    size_t offset, size; /* of its body in job->body or packed; size 0: nothing is sent */
-    uint32_t group, log; /* its first log */
-    uint32_t target;     /* index, or HTTP_NO_TARGET */
-    uint32_t verdict;    /* WEIR_*, or HTTP_OPEN */
+    size_t offset, size;               /* of its body in job->body; size 0: nothing is sent */
+    size_t packed_offset, packed_size; /* of the same in job->packed; 0: it is not there */
+    uint32_t group, log;               /* its first log */
+    uint32_t target;                   /* index, or HTTP_NO_TARGET */
+    uint32_t verdict;                  /* WEIR_*, HTTP_OPEN, HTTP_SENDING */
 };
 
 /* A log by its place in the batch. */
@@ -53,8 +55,9 @@ struct weir_http_job {
     struct http_place cut;     /* its first log */
     uint32_t target;           /* of the next part */
 
-    size_t n_parts, next_part, n_sending;
-    bool failed; /* a part is to be sent again: no other begins */
+    size_t n_parts, n_sending;
+    size_t next_part; /* none before it is open */
+    bool failed;      /* a part is to be sent again: no other begins */
     bool delivered;
     struct weir_result result; /* of the part that decides */
     char text[HTTP_TEXT_MAX];
@@ -66,6 +69,7 @@ struct http_request {
     struct weir_http_job *job; /* NULL: free */
     size_t part;
     struct curl_slist *headers; /* those of a target; NULL: the sender's */
+    struct weir_buffer packed;  /* the body of a half, compressed */
     struct weir_buffer answer;
     char error[CURL_ERROR_SIZE];
 };
@@ -149,8 +153,12 @@ struct http_place http_job_part_end(const struct weir_http_job *job, size_t i);
 /* A part has its verdict; `result` has the details. */
 void http_job_judged(
     struct weir_http_job *job, size_t i, uint32_t verdict, const struct weir_result *result);
+/* Cuts a part in two that are both to be sent. False: no memory; it is as it was. */
+bool http_job_halve(struct weir_http_job *job, size_t i, const struct weir_http_half *half);
+/* Whether a part is to be sent: next_part. */
+bool http_job_has_next(struct weir_http_job *job);
 /* Whether nothing of it is being sent nor will be. */
-bool http_job_over(const struct weir_http_job *job);
+bool http_job_over(struct weir_http_job *job);
 /* Tells the host, and keeps the memory for another job. */
 void http_job_settle(struct weir_http_job *job);
 void http_job_free(struct weir_http_job *job);

@@ -9,6 +9,7 @@
 #define UPLOAD_BUFFER_MIN (16U << 10) /* libcurl's own */
 #define IDLE_TIMEOUT_NS UINT64_C(90000000000)
 #define DIAGNOSIS_PAUSE_NS UINT64_C(60000000000)
+#define STATUS_TOO_LARGE 413
 #define NS_PER_MS 1000000U
 #define NS_PER_S 1000000000U
 
@@ -146,28 +147,44 @@ static void let_go(struct http_request *request)
     request->job = NULL;
 }
 
+/* What is sent of a part. Halves are compressed only now: what the job has compressed must
+ * not move while others of it are sent. Empty: no memory. */
+static struct weir_str body_of(struct http_request *request, const struct http_part *part)
+{
+    const struct weir_http_job *job = request->job;
+    struct weir_buffer *packed = &request->packed;
+
+    if (part->packed_size)
+        return (struct weir_str){job->packed.data + part->packed_offset, part->packed_size};
+    if (!request->http->compression)
+        return (struct weir_str){job->body.data + part->offset, part->size};
+    weir_buffer_clear(packed);
+    http_pack(request->http, packed, job->body.data + part->offset, part->size);
+    return (struct weir_str){packed->data, packed->failed ? 0 : packed->size};
+}
+
 bool http_request_start(struct http_request *request, struct weir_http_job *job)
 {
-    const struct http_part *part = http_job_part(job, job->next_part);
+    struct http_part *part = http_job_part(job, job->next_part);
+    struct weir_str body;
     bool good;
 
     request->job = job;
     request->part = job->next_part;
     request->error[0] = '\0';
     weir_buffer_clear(&request->answer);
-    good = prepare(request) && aim(request, part);
+    body = body_of(request, part);
+    good = body.size && prepare(request) && aim(request, part);
     if (good) {
-        const struct weir_buffer *bodies = job->http->compression ? &job->packed : &job->body;
-
-        curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS, bodies->data + part->offset);
-        curl_easy_setopt(request->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)part->size);
+        curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS, body.data);
+        curl_easy_setopt(request->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
         good = curl_multi_add_handle(request->http->multi, request->easy) == CURLM_OK;
     }
     if (!good) {
         let_go(request);
         return false;
     }
-    job->next_part++;
+    part->verdict = HTTP_SENDING;
     job->n_sending++;
     return true;
 }
@@ -181,7 +198,8 @@ static void count(struct http_request *request, const struct http_part *part, ui
     http->host->record(http->host, http->requests_total, 1);
     http->host->record(http->host, http->seconds, seconds);
     if (verdict == WEIR_DELIVERED)
-        http->host->record(http->host, http->bytes_total, (double)part->size);
+        http->host->record(http->host, http->bytes_total,
+            (double)(part->packed_size ? part->packed_size : part->size));
     else
         http->host->record(http->host, http->failures_total, 1);
 }
@@ -219,23 +237,49 @@ static void explain(
     http_describe(result->text, result->text_max, request->http->address, status, why, body);
 }
 
-/* Lets the flusher have its say. */
-static uint32_t ask_flusher(
-    struct http_request *request, uint32_t status, uint32_t verdict, struct weir_result *result)
+static struct weir_http_answer answer_of(const struct http_request *request, long status)
 {
-    const struct weir_http_hooks *hooks = &request->http->hooks;
     const struct http_part *part = http_job_part(request->job, request->part);
     struct http_place end = http_job_part_end(request->job, request->part);
-    struct weir_http_answer answer = {.job = request->job,
+
+    return (struct weir_http_answer){.job = request->job,
         .batch = request->job->batch,
         .first_group = part->group,
         .first_log = part->log,
         .end_group = end.group,
         .end_log = end.log,
-        .status = status,
+        .status = (uint32_t)status,
         .body = {request->answer.data, request->answer.size}};
+}
+
+/* Lets the flusher have its say. */
+static uint32_t ask_flusher(
+    struct http_request *request, long status, uint32_t verdict, struct weir_result *result)
+{
+    const struct weir_http_hooks *hooks = &request->http->hooks;
+    struct weir_http_answer answer = answer_of(request, status);
 
     return hooks->judge ? hooks->judge(hooks->owner, &answer, verdict, result) : verdict;
+}
+
+/* Too large, and of several logs: goes in two requests. */
+static bool halve(struct http_request *request, long status)
+{
+    struct weir_http *http = request->http;
+    struct weir_http_job *job = request->job;
+    const struct http_part *part = http_job_part(job, request->part);
+    struct weir_http_answer answer = answer_of(request, status);
+    struct weir_http_half half;
+
+    if (status != STATUS_TOO_LARGE || !http->hooks.halve ||
+        !http->hooks.halve(
+            http->hooks.owner, &answer, job->body.data + part->offset, part->size, &half) ||
+        !http_job_halve(job, request->part, &half))
+        return false;
+    for (uint32_t i = 0; i < http->n_requests; i++)
+        if (http->requests[i].job == job && http->requests[i].part > request->part)
+            http->requests[i].part++;
+    return true;
 }
 
 void http_request_done(struct http_request *request, CURLcode failure)
@@ -256,11 +300,12 @@ void http_request_done(struct http_request *request, CURLcode failure)
     if (judgement.diagnosis)
         diagnose(request->http, text);
     if (status)
-        judgement.verdict = ask_flusher(request, (uint32_t)status, judgement.verdict, &result);
+        judgement.verdict = ask_flusher(request, status, judgement.verdict, &result);
     count(request, http_job_part(job, request->part), judgement.verdict);
     if (request->http->hooks.ended)
         request->http->hooks.ended(request->http->hooks.owner, judgement.verdict);
-    http_job_judged(job, request->part, judgement.verdict, &result);
+    if (judgement.verdict != WEIR_REJECTED || !halve(request, status))
+        http_job_judged(job, request->part, judgement.verdict, &result);
     job->n_sending--;
     let_go(request);
 }
@@ -281,4 +326,5 @@ void http_request_finish(struct http_request *request)
 {
     curl_easy_cleanup(request->easy);
     weir_buffer_finish(&request->answer);
+    weir_buffer_finish(&request->packed);
 }

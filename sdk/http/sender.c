@@ -53,25 +53,14 @@ static struct http_request *find_free(struct weir_http *http)
     return NULL;
 }
 
-/* Over the parts that need no request. */
-static void skip_empty(struct weir_http_job *job)
-{
-    while (job->next_part < job->n_parts && !http_job_part(job, job->next_part)->size)
-        job->next_part++;
-}
-
 /* The first job with something to send. */
 static struct weir_http_job *find_job(const struct weir_http *http)
 {
     struct weir_http_job *job = http->open;
 
-    while (job) {
-        skip_empty(job);
-        if (!job->failed && job->next_part < job->n_parts)
-            return job;
+    while (job && !http_job_has_next(job))
         job = job->next;
-    }
-    return NULL;
+    return job;
 }
 
 static void fail(struct weir_http_job *job, const char *words)

@@ -196,6 +196,80 @@ def test_rejected_part_of_a_batch(weir, serve):
         line for line in expected(3000) if line not in refused]
 
 
+def accepted(server):
+    """Bodies that the server did not find too large."""
+    return [body for body in server.bodies() if len(body) <= server.body_max]
+
+
+@pytest.mark.parametrize("convert, parse", [
+    ({"Protocol": "ndjson"}, lambda body: [json.loads(line) for line in body.splitlines()]),
+    ({"Protocol": "json_array"}, json.loads),
+    ({"Protocol": "jsonline"}, lambda body: [json.loads(line) for line in body.split(b"\n")]),
+    ({"Protocol": "raw", "Separator": "<>"},
+     lambda body: [{"content": line} for line in body.decode().split("<>")]),
+])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_too_large_a_request_is_cut_in_two(weir, serve, convert, parse, concurrency):
+    server = serve(body_max=1000)
+    path = to_http(weir, server.url, 3000, convert=convert["Protocol"], Concurrency=concurrency)
+    config = json.loads(path.read_text())
+    config["flushers"][0]["detail"]["Convert"] = convert
+    result = weir.once(weir.pipeline("p", config))
+    assert result.returncode == 0, result.stderr
+    logs = [log["content"] for body in accepted(server) for log in parse(body)]
+    assert (logs if concurrency == 1 else sorted(logs)) == sorted(expected(3000), key=(
+        None if concurrency > 1 else lambda line: int(line.split()[1])))
+    assert done(result)["delivered"] == 3000
+    assert "set MaxBodySize" in result.stderr
+    assert len(server.requests) - len(accepted(server)) <= len(accepted(server))
+
+
+def test_log_that_is_too_large_is_rejected_alone(weir, serve):
+    server = serve(body_max=1000)
+    path = to_http(weir, server.url, 100, delivery={**FAST, "RetryMaxAttempts": 1})
+    source = weir.folder / "in.log"
+    lines = source.read_text().splitlines()
+    lines[7], lines[99] = "7" * 1000, "9" * 2000
+    source.write_text("\n".join(lines) + "\n")
+    result = weir.once(path)
+    assert result.returncode == 1, result.stderr
+    assert done(result)["delivered"] == 98 and done(result)["rejected"] == 2
+    assert contents(accepted(server)) == lines[:7] + lines[8:99]
+    assert re.search(r"reason=rejected.*code=413.*HTTP 413 from \S+: at most 1000", result.stderr)
+
+
+@pytest.mark.parametrize("how", ["gzip", "snappy"])
+def test_halves_are_compressed_each(weir, serve, how):
+    server = serve(body_max=1500)
+    path = to_http(weir, server.url, 2000, Compression=how, Concurrency=2)
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    unpack = gzip.decompress if how == "gzip" else unsnappy
+    assert len(accepted(server)) > 2
+    assert sorted(contents(map(unpack, accepted(server)))) == sorted(expected(2000))
+
+
+def test_halves_of_a_batch_that_fails_are_not_sent_twice(weir, serve):
+    """What was delivered before the failure does not come again, the rest does."""
+    server = serve([200, 200, 500, 200], body_max=1000)
+    result = weir.once(to_http(weir, server.url, 500))
+    assert result.returncode == 0, result.stderr
+    bodies = accepted(server)
+    assert contents(bodies[:2] + bodies[3:]) == expected(500)
+    assert done(result)["delivered"] == 500
+
+
+def test_nginx_with_a_small_limit(weir, serve):
+    nginx = serve.nginx(more="client_max_body_size 20k;")
+    result = weir.once(to_http(weir, nginx.url, 20000))
+    assert result.returncode == 0, result.stderr
+    assert contents(nginx.bodies()) == expected(20000)
+    assert done(result)["delivered"] == 20000
+    refused = [words for words in nginx.log() if words[0] == "413"]
+    # 1 MiB is halved six times; nginx also takes what is on the way when the limit is learnt.
+    assert 1 <= len(refused) <= len(nginx.log()) / 2
+
+
 def test_nobody_listens(weir):
     result = weir.command(*weir.run_arguments(
         "--once", "--drain-timeout", "300ms", to_http(weir, f"http://127.0.0.1:{free_port()}/")))

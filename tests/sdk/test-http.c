@@ -332,6 +332,74 @@ START_TEST(several_requests_settle_once)
 }
 END_TEST
 
+/* Six logs of a byte each; cut before the fifth, and then before the third. */
+static void six_bytes(struct weir_http_job *job)
+{
+    weir_buffer_append_text(weir_http_body(job), "abcdef");
+}
+
+static bool cut_in_two(void *owner, const struct weir_http_answer *answer, char *body, size_t size,
+    struct weir_http_half *ret_half)
+{
+    uint32_t begin = 3 * answer->first_group + answer->first_log;
+    uint32_t end = 3 * answer->end_group + answer->end_log, at = end == 6 ? 4 : 2;
+
+    (void)owner;
+    ck_assert_uint_eq(size, end - begin);
+    ck_assert_uint_eq(answer->status, 413);
+    if (at <= begin || at >= end)
+        return false;
+    ck_assert_int_eq(body[0], 'a' + (int)begin);
+    *ret_half = (struct weir_http_half){at - begin, 0, at / 3, at % 3};
+    return true;
+}
+
+static const struct {
+    int answers[6];
+    uint32_t verdict;
+    const char *bodies, *marks;
+} halves[] = {
+    {{200}, WEIR_DELIVERED, "abcdef", ""},
+    {{413, 200, 200}, WEIR_DELIVERED, "abcdef abcd ef", ""},
+    {{413, 413, 200, 200, 200}, WEIR_DELIVERED, "abcdef abcd ab cd ef", ""},
+    {{413, 413, 200, 413, 200}, WEIR_DELIVERED, "abcdef abcd ab cd ef", " 0.2=2 1.0=2"},
+    {{413, 413, 413, 413, 413}, WEIR_REJECTED, "abcdef abcd ab cd ef",
+        " 0.0=2 0.1=2 0.2=2 1.0=2 1.1=2 1.2=2"},
+    {{413, 413, 200, 500}, WEIR_RETRY, "abcdef abcd ab cd", " 0.0=1 0.1=1"},
+    {{413, 413, 400, 500}, WEIR_RETRY, "abcdef abcd ab cd", " 0.0=2 0.1=2"},
+};
+
+START_TEST(halves_what_is_too_large)
+{
+    char bodies[64] = "";
+    uint32_t n = 0, expected_n = 1;
+
+    lay_out = six_bytes;
+    hooks.halve = cut_in_two;
+    for (int i = 0; i < 6 && (i == 0 || halves[_i].answers[i - 1]); i++)
+        weir_mock_server_answer(server, halves[_i].answers[i], "", "");
+    for (const char *c = halves[_i].bodies; *c; c++)
+        expected_n += *c == ' ';
+    ck_assert_uint_eq(settle(start())->verdict, halves[_i].verdict);
+    n = weir_mock_server_await(server, expected_n);
+    for (uint32_t i = 0; i < n; i++) {
+        strcat(bodies, i ? " " : "");
+        strcat(bodies, weir_mock_server_request(server, i)->body);
+    }
+    ck_assert_str_eq(bodies, halves[_i].bodies);
+    expect_marks(*halves[_i].marks ? halves[_i].marks + 1 : "");
+}
+END_TEST
+
+START_TEST(without_a_cut_too_large_is_rejected)
+{
+    lay_out = six_bytes;
+    weir_mock_server_answer(server, 413, "", "");
+    ck_assert_uint_eq(settle(start())->verdict, WEIR_REJECTED);
+    ck_assert_uint_eq(weir_mock_server_await(server, 1), 1);
+}
+END_TEST
+
 static void no_request(struct weir_http_job *job)
 {
     weir_http_cut(job, 1, 0);
@@ -574,6 +642,8 @@ int main(void)
     tcase_add_test(jobs, diagnoses_once_a_minute);
     tcase_add_loop_test(
         jobs, several_requests_settle_once, 0, sizeof mixtures / sizeof mixtures[0]);
+    tcase_add_loop_test(jobs, halves_what_is_too_large, 0, sizeof halves / sizeof halves[0]);
+    tcase_add_test(jobs, without_a_cut_too_large_is_rejected);
     tcase_add_test(jobs, nothing_to_send_is_delivered);
     tcase_add_test(jobs, aims_each_request);
     tcase_add_loop_test(jobs, compresses, 0, sizeof packings / sizeof packings[0]);

@@ -55,10 +55,11 @@ class Scripted:
     """Answers by script: one entry a request, the last for ever. An entry is a status, or
     a dict: status, headers, body; `reset`: a TCP reset in place of an answer; `close`: the
     connection ends without one; `stall`: none comes; `early`: the answer comes before
-    the body is read, and the connection is closed."""
+    the body is read, and the connection is closed. Bodies of more than `body_max` bytes are
+    answered with 413, without a turn of the script."""
 
-    def __init__(self, script=(200,), context=None):
-        self.script, self.context = list(script), context
+    def __init__(self, script=(200,), context=None, body_max=None):
+        self.script, self.context, self.body_max = list(script), context, body_max
         self.requests, self.broken, self.n_connections = [], [], 0
         self.lock = threading.Lock()
         self.closing = threading.Event()
@@ -110,8 +111,7 @@ class Scripted:
         size = request.header("Content-Length")
         if size is None or not size.isdigit() or request.header("Transfer-Encoding"):
             raise Broken("no Content-Length")
-        with self.lock:
-            entry = self.script[0] if len(self.script) == 1 else self.script.pop(0)
+        entry = self.turn(int(size))
         entry = entry if isinstance(entry, dict) else {"status": entry}
         if not entry.get("early"):
             request.body = stream.read(int(size))
@@ -120,6 +120,12 @@ class Scripted:
         with self.lock:
             self.requests.append(request)
         return self.answer(connection, entry)
+
+    def turn(self, size):
+        if self.body_max is not None and size > self.body_max:
+            return {"status": 413, "body": f"at most {self.body_max}"}
+        with self.lock:
+            return self.script[0] if len(self.script) == 1 else self.script.pop(0)
 
     def answer(self, connection, entry):
         if entry.get("reset"):

@@ -21,6 +21,8 @@
  *     refused, reset, DNS, timeout
  *   401, 403, 407, 3xx; a certificate that  WEIR_RETRY, and an error line for the
  *     does not hold                         operator, once a minute at most
+ *   413, with several logs in the request   sent again in two halves, if the flusher can say
+ *                                           where to cut (hooks.halve)
  *   every other status                      WEIR_REJECTED
  * The reason is in words: status, address, and the first bytes of the answer.
  */
@@ -145,6 +147,12 @@ struct weir_http_answer {
     struct weir_str body;            /* its first answer_max bytes */
 };
 
+/* Where a request is cut in two: as by weir_http_cut_gap(). */
+struct weir_http_half {
+    size_t size, gap;    /* bytes of the first half; bytes behind it that are in neither */
+    uint32_t group, log; /* the first log of the second half */
+};
+
 /* What a flusher may do otherwise. Zeroes are the ordinary thing. */
 struct weir_http_hooks {
     void *owner;              /* what `judge` gets */
@@ -156,6 +164,13 @@ struct weir_http_hooks {
      * logs by weir_http_mark(). On the sender's thread: no waiting. */
     uint32_t (*judge)(void *owner, const struct weir_http_answer *answer, uint32_t verdict,
         struct weir_result *result);
+
+    /* The server takes no body of this size (413); what was sent, before it was compressed,
+     * is `body`. Says where to cut it, and may change it around there. False when it
+     * has a single log: rejected then, as it is without this call. n logs are at most 2n
+     * requests. On the sender's thread: no waiting. */
+    bool (*halve)(void *owner, const struct weir_http_answer *answer, char *body, size_t size,
+        struct weir_http_half *ret_half);
 
     /* A request has ended, with that verdict. On the sender's thread: no waiting. */
     void (*ended)(void *owner, uint32_t verdict);
