@@ -13,6 +13,7 @@ struct script {
     void (*set_urgent)(void *self, int exiting);
     int (*stop)(void *self, uint64_t deadline_ns, struct weir_result *result);
     int (*probe)(void *self, uint64_t deadline_ns, struct weir_result *result);
+    uint64_t generation; /* the test's, to tell instances apart */
 };
 
 struct scripted {

@@ -469,6 +469,7 @@ START_TEST(mark_and_notify_reach_the_owner)
     ck_assert_int_eq(owner.n_marked, 1);
     ck_assert_int_eq(host->mark(host, &batch, 0, 0, WEIR_PENDING, 1, none), -EINVAL);
     ck_assert_int_eq(host->mark(host, &batch, 0, 0, WEIR_BROKEN, 1, none), -EINVAL);
+    ck_assert_int_eq(host->mark(host, NULL, 0, 0, WEIR_REJECTED, 1, none), -EINVAL);
     ck_assert_int_eq(owner.n_marked, 1);
     host->notify_ready(host);
     ck_assert_int_eq(owner.n_notified, 1);
