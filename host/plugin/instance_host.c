@@ -175,7 +175,7 @@ static int host_mark(const struct weir_host *host, const struct weir_batch *batc
     struct instance *instance = instance_of(host);
     int r = -EINVAL;
 
-    if (verdict <= WEIR_REJECTED)
+    if (batch && verdict <= WEIR_REJECTED)
         r = instance->mark(instance->owner, batch, group, log, verdict, code, text);
     if (r)
         instance_misbehaves(instance, "W5006",
