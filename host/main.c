@@ -2,7 +2,6 @@
 #include <string.h>
 #include "base/util.h"
 #include "cli/cli.h"
-#include "delivery/spool_check.h"
 #include "plugin/probe_child.h"
 
 static const struct {
@@ -21,7 +20,6 @@ static const struct {
     {"schema", cli_schema, "JSON Schema of pipeline files"},
     {"explain", cli_explain, "cause, fix and example of a code"},
     {"plugin-probe", cli_plugin_probe, NULL},
-    {"spool-check", cli_spool_check, NULL},
 };
 
 static void print_help(FILE *to)

@@ -279,7 +279,7 @@ static int share(struct app *app)
         .registry = catalog_registry(app->request.catalog),
         .memory = memory_create(MEMORY_LIMIT_DEFAULT),
         .pool = pool_create(2 * n_cores()),
-        .spools = spools_create(spool_folder, "/proc/self/exe"),
+        .spools = spools_create(spool_folder),
         .checkpoints = checkpoints_open(folder, why, sizeof why),
         .data_dir = app->request.data_dir,
         .host = &app->host,
@@ -287,8 +287,8 @@ static int share(struct app *app)
         .ended = on_pipeline_ended,
         .owner = app,
     };
-    app->shared.letters = dead_letters_create(
-        letter_folder, "/proc/self/exe", DEAD_LETTERS_BYTES_MAX, app->shared.pool);
+    app->shared.letters =
+        dead_letters_create(letter_folder, DEAD_LETTERS_BYTES_MAX, app->shared.pool);
     if (!app->shared.checkpoints) {
         log_error("cannot open the checkpoints", LOG_STR("why", why));
         return -1;

@@ -35,13 +35,11 @@ static bool has_data(const struct dead_letters *letters)
     return stat(path, &status) == 0;
 }
 
-struct dead_letters *dead_letters_create(
-    const char *folder, const char *checker, uint64_t max_bytes, struct pool *pool)
+struct dead_letters *dead_letters_create(const char *folder, uint64_t max_bytes, struct pool *pool)
 {
     struct dead_letters *letters = mem_zalloc(sizeof *letters);
 
     letters->folder = mem_strdup(folder);
-    letters->checker = checker ? mem_strdup(checker) : NULL;
     letters->max_bytes = max_bytes;
     letters->pool = pool;
     letters->sync.run = sync_turn;
@@ -69,14 +67,13 @@ void dead_letters_destroy(struct dead_letters *letters)
     memory_destroy(letters->memory);
     pthread_mutex_destroy(&letters->lock);
     free(letters->folder);
-    free(letters->checker);
     free(letters);
 }
 
 /* Under the lock. */
 static void open_store(struct dead_letters *letters)
 {
-    struct spool_spec spec = {letters->folder, letters->max_bytes, false, letters->checker};
+    struct spool_spec spec = {letters->folder, letters->max_bytes, false};
     struct spool_status status;
     uint64_t suppressed;
     char why[256] = "";

@@ -21,9 +21,8 @@
 
 struct dead_letters;
 
-/* Opens what lies there. `pool` lends threads for syncing. `checker` as in spool_spec. */
-struct dead_letters *dead_letters_create(
-    const char *folder, const char *checker, uint64_t max_bytes, struct pool *pool);
+/* Opens what lies there. `pool` lends threads for syncing. */
+struct dead_letters *dead_letters_create(const char *folder, uint64_t max_bytes, struct pool *pool);
 /* The pool still runs. NULL is fine. */
 void dead_letters_destroy(struct dead_letters *letters);
 

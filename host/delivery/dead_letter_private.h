@@ -11,7 +11,7 @@
 #include "delivery/spool.h"
 
 struct dead_letters {
-    char *folder, *checker;
+    char *folder;
     uint64_t max_bytes;
     struct pool *pool;
     struct turn sync;      /* writes acks, and sees that all is on the disk */

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include "base/clock.h"
 #include "base/folders.h"
+#include "base/lmdb_check.h"
 #include "base/mem.h"
-#include "delivery/spool_check.h"
 #include "delivery/spool_private.h"
 
 #define COMPLAINT_INTERVAL_NS (10 * NS_PER_S)
@@ -75,18 +75,19 @@ static void remove_lock_table(const struct spool *spool)
     unlink(path);
 }
 
-static bool has_data(const struct spool *spool)
+int spool_check(const struct spool *spool)
 {
-    SCOPED_FREE char *path = mem_printf("%s/data.mdb", spool->folder);
-    struct stat status;
+    int r = lmdb_check(spool->folder);
 
-    return stat(path, &status) == 0 && status.st_size > 0;
+    return r == EBADMSG ? MDB_CORRUPTED : r;
 }
 
 static int open_env(struct spool *spool)
 {
-    int r;
+    int r = spool_check(spool);
 
+    if (r)
+        return r;
     remove_lock_table(spool);
     r = spool_env_open(&spool->env, spool->folder, spool->status.max_bytes, spool->synced);
     if (!r)
@@ -114,8 +115,7 @@ static int set_aside(struct spool *spool, int error)
 
 static int open_or_begin_anew(struct spool *spool)
 {
-    bool damaged = spool->checker && has_data(spool) && !spool_check(spool->checker, spool->folder);
-    int r = damaged ? MDB_CORRUPTED : open_env(spool);
+    int r = open_env(spool);
 
     if (!r || !spool_env_is_damage(r))
         return r;
@@ -160,7 +160,6 @@ void spool_destroy(struct spool *spool)
     pthread_mutex_destroy(&spool->lock);
     free(spool->acked);
     free(spool->folder);
-    free(spool->checker);
     free(spool);
 }
 
@@ -169,7 +168,6 @@ struct spool *spool_create(const struct spool_spec *spec)
     struct spool *spool = mem_zalloc(sizeof *spool);
 
     spool->folder = mem_strdup(spec->folder);
-    spool->checker = spec->checker ? mem_strdup(spec->checker) : NULL;
     spool->lock_fd = -1;
     spool->synced = spec->synced;
     spool->status.max_bytes = spec->max_bytes;

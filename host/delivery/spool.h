@@ -34,11 +34,9 @@ enum {
 struct spool;
 
 struct spool_spec {
-    const char *folder;  /* made when it is missing */
-    uint64_t max_bytes;  /* what live records may take on disk */
-    bool synced;         /* each commit reaches the disk, not only the page cache */
-    const char *checker; /* run as `checker spool-check FOLDER` before what lies there is
-                            opened, so that damage cannot crash this process; NULL: none */
+    const char *folder; /* made when it is missing */
+    uint64_t max_bytes; /* what live records may take on disk */
+    bool synced;        /* each commit reaches the disk, not only the page cache */
 };
 
 /* SPOOL_E_FULL, or -errno: the folder cannot be used (rights, a symbolic link, in use by

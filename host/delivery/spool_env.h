@@ -1,4 +1,5 @@
 /* The LMDB environment behind a spool: its two tables, opening, and what its errors mean.
+ * What is opened has passed base/lmdb_check.
  * Results: 0, or a number of LMDB's or errno's. */
 #ifndef DELIVERY_SPOOL_ENV_H
 #define DELIVERY_SPOOL_ENV_H
@@ -20,10 +21,6 @@ int spool_env_open(struct spool_env *env, const char *folder, uint64_t max_bytes
 int spool_env_look(struct spool_env *env, const char *folder);
 void spool_env_close(struct spool_env *env);
 int spool_env_configure(struct spool_env *env, uint64_t max_bytes, bool synced);
-
-/* Walks all pages but those that hold nothing but content. Damage is an error, or a
- * crash: so it is called in a process of its own. */
-int spool_env_walk(struct spool_env *env);
 
 /* What an error is about. The disk (or the size of the map): nothing is changed, and the
  * same may work later. Damage: the environment is of no use any more. The rest (memory,

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
-#include "delivery/spool_check.h"
 #include "delivery/spool_private.h"
 
 static uint64_t file_bytes(const struct spool *spool)
@@ -19,11 +18,10 @@ static uint64_t file_bytes(const struct spool *spool)
 /* 0, or a number of LMDB's or errno's. */
 static int look_inside(struct spool *spool)
 {
-    int r;
+    int r = spool_check(spool);
 
-    if (spool->checker && !spool_check(spool->checker, spool->folder))
-        return MDB_CORRUPTED;
-    r = spool_env_look(&spool->env, spool->folder);
+    if (!r)
+        r = spool_env_look(&spool->env, spool->folder);
     return r ? r : spool_scan(spool);
 }
 

@@ -12,7 +12,7 @@
 #include "delivery/spool_env.h"
 
 struct spool {
-    char *folder, *checker;
+    char *folder;
     int lock_fd;
     bool synced;
 
@@ -37,6 +37,8 @@ struct spool *spool_create(const struct spool_spec *spec);
 int spool_take_folder(struct spool *spool, char *why, size_t why_max);
 /* Whatever it has is let go of. */
 void spool_destroy(struct spool *spool);
+/* Whether what lies there can be given to LMDB. 0, MDB_CORRUPTED or an errno. */
+int spool_check(const struct spool *spool);
 /* The environment is exchanged for an empty one; the old is kept aside. */
 void spool_begin_anew(struct spool *spool, int error);
 /* Counts what is there. */

@@ -12,12 +12,11 @@ struct taken {
     char *lane;
 };
 
-struct spools *spools_create(const char *folder, const char *checker)
+struct spools *spools_create(const char *folder)
 {
     struct spools *spools = mem_zalloc(sizeof *spools);
 
     spools->folder = mem_strdup(folder);
-    spools->checker = checker ? mem_strdup(checker) : NULL;
     spools->memory = memory_create(SPOOLS_READ_BACK_BYTES);
     pthread_mutex_init(&spools->lock, NULL);
     list_init(&spools->taken);
@@ -32,7 +31,6 @@ void spools_destroy(struct spools *spools)
     memory_destroy(spools->memory);
     pthread_mutex_destroy(&spools->lock);
     free(spools->folder);
-    free(spools->checker);
     free(spools);
 }
 
@@ -143,8 +141,8 @@ int spools_take(
     struct spools *spools, struct spool_claim *claim, struct spool **ret, char *why, size_t why_max)
 {
     SCOPED_FREE char *folder = folder_of(spools, claim);
-    struct spool_spec spec = {folder, claim->limits->spool_max_bytes,
-        claim->limits->spool_durability != SPOOL_PROCESS, spools->checker};
+    struct spool_spec spec = {
+        folder, claim->limits->spool_max_bytes, claim->limits->spool_durability != SPOOL_PROCESS};
     int r;
 
     if (!take_or_wait(spools, claim)) {

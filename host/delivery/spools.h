@@ -18,8 +18,8 @@
 struct spools;
 
 /* `folder`: spools lie below it, <folder>/<pipeline>/<type>/<id>, unless their lane says
- * otherwise. `checker`: see spool_spec. */
-struct spools *spools_create(const char *folder, const char *checker);
+ * otherwise. */
+struct spools *spools_create(const char *folder);
 /* All must have been put back, or belong to lanes that were left behind. NULL is fine. */
 void spools_destroy(struct spools *spools);
 

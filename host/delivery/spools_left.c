@@ -46,7 +46,7 @@ static bool is_lane_name(const char *name)
 static void describe(const struct spools *spools, struct spool_left *left)
 {
     SCOPED_FREE char *folder = mem_printf("%s/%s", spools->folder, left->lane);
-    struct spool_spec spec = {.folder = folder, .checker = spools->checker};
+    struct spool_spec spec = {.folder = folder};
     struct spool_status status;
     char why[256] = "";
     int r = spool_look(&spec, &status, why, sizeof why);

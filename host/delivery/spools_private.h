@@ -6,7 +6,7 @@
 #include "delivery/spools.h"
 
 struct spools {
-    char *folder, *checker;
+    char *folder;
     struct memory *memory;
     pthread_mutex_t lock; /* of the two below */
     struct list taken;    /* struct taken */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/lmdb_check.h"
 #include "base/mem.h"
 
 /* LMDB maps the file, and a page behind its end would be a SIGBUS. A commit may leave
@@ -51,9 +52,23 @@ static int read_all(struct checkpoint_store *store)
     return r;
 }
 
+/* LMDB's own lock file is made anew: nobody else is in here, and a damaged one would hang
+ * or crash. */
+static void remove_lock_table(const char *folder)
+{
+    SCOPED_FREE char *path = mem_printf("%s/lock.mdb", folder);
+
+    unlink(path);
+}
+
 int checkpoint_store_open(struct checkpoint_store *store, const char *folder)
 {
-    int r = mdb_env_create(&store->env);
+    int r = lmdb_check(folder);
+
+    if (r)
+        return r == EBADMSG ? MDB_CORRUPTED : r;
+    remove_lock_table(folder);
+    r = mdb_env_create(&store->env);
 
     if (r)
         return r;

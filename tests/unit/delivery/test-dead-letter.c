@@ -14,7 +14,7 @@ static const struct dead_letter_choice everything;
 
 static void open_letters(uint64_t max_bytes)
 {
-    letters = dead_letters_create(folder, NULL, max_bytes, pool);
+    letters = dead_letters_create(folder, max_bytes, pool);
 }
 
 static void setup(void)

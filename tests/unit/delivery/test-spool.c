@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "delivery/spool.h"
-#include "delivery/spool_check.h"
 #include "unit.h"
 
 static char folder[64], spool_folder[96];
@@ -32,9 +31,9 @@ static void teardown(void)
     ck_assert_int_eq(system(command), 0);
 }
 
-static struct spool *open_limited(uint64_t max_bytes, const char *checker)
+static struct spool *open_limited(uint64_t max_bytes)
 {
-    struct spool_spec spec = {spool_folder, max_bytes, true, checker};
+    struct spool_spec spec = {spool_folder, max_bytes, true};
     struct spool *spool = NULL;
     char why[256] = "";
     int r = spool_open(&spec, &spool, why, sizeof why);
@@ -45,12 +44,7 @@ static struct spool *open_limited(uint64_t max_bytes, const char *checker)
 
 static struct spool *open_spool(void)
 {
-    return open_limited(64 * MIB, NULL);
-}
-
-static struct spool *open_checked(void)
-{
-    return open_limited(64 * MIB, getenv("WEIR_TEST_EXECUTABLE"));
+    return open_limited(64 * MIB);
 }
 
 /* Content that differs from place to place and record to record. */
@@ -117,7 +111,7 @@ START_TEST(keeps_records_of_any_size_across_reopening)
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
         ck_assert_int_eq(append(spool, i + 1, sizes[i]), 0);
     spool_close(spool);
-    spool = open_checked();
+    spool = open_spool();
     ck_assert_uint_eq(status_of(spool).records, ARRAY_SIZE(sizes));
     ck_assert_uint_eq(status_of(spool).logs, 10 * ARRAY_SIZE(sizes));
     ck_assert_uint_eq(status_of(spool).last_seq, ARRAY_SIZE(sizes));
@@ -187,7 +181,7 @@ END_TEST
 
 START_TEST(limit_refuses_and_room_comes_with_acks)
 {
-    struct spool *spool = open_limited(1 * MIB, NULL);
+    struct spool *spool = open_limited(1 * MIB);
     uint64_t seq = 0;
 
     while (append(spool, seq + 1, 100000) == 0)
@@ -208,7 +202,7 @@ END_TEST
 /* Records of many sizes come and go near the limit: it is never the map that is full. */
 START_TEST(scattered_free_pages_do_not_fill_it_before_the_limit)
 {
-    struct spool *spool = open_limited(4 * MIB, NULL);
+    struct spool *spool = open_limited(4 * MIB);
     uint64_t first = 1, next = 1, x = 42;
 
     for (int i = 0; i < 3000; i++) {
@@ -237,7 +231,7 @@ START_TEST(survives_kill)
         ck_assert_int_eq(pipe(ends), 0);
         pid = fork();
         if (pid == 0) {
-            struct spool_spec spec = {spool_folder, 64 * MIB, round % 2 == 0, NULL};
+            struct spool_spec spec = {spool_folder, 64 * MIB, round % 2 == 0};
             char why[256];
             uint64_t seq;
 
@@ -261,7 +255,7 @@ START_TEST(survives_kill)
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
         ck_assert(WIFSIGNALED(status));
 
-        spool = open_checked();
+        spool = open_spool();
         ck_assert_uint_ge(status_of(spool).last_seq, told);
         for (uint64_t seq = 0, n = 0; n < status_of(spool).records; n++) {
             struct spool_info info;
@@ -371,7 +365,7 @@ START_TEST(flipped_content_costs_its_record_only)
     found[500] ^= 0x10;
     write_file(path, bytes, size);
 
-    spool = open_checked();
+    spool = open_spool();
     ck_assert_uint_eq(status_of(spool).records, N_RECORDS);
     ck_assert_uint_eq(read_all(spool), N_RECORDS - 1);
     ck_assert_uint_eq(status_of(spool).bad_records, 1);
@@ -404,7 +398,7 @@ START_TEST(flipped_bits_anywhere_never_keep_it_from_opening)
         bytes[at] ^= (char)(1 << x % 8);
         write_file(path, bytes, size);
         bytes[at] ^= (char)(1 << x % 8);
-        spool = open_checked();
+        spool = open_spool();
         ck_assert_uint_le(read_all(spool), N_RECORDS);
         ck_assert_int_eq(append(spool, 1000, RECORD_BYTES), 0);
         expect(spool, 999, 1000, RECORD_BYTES);
@@ -425,7 +419,7 @@ START_TEST(truncated_anywhere_it_opens)
         struct spool *spool;
 
         write_file(path, bytes, kept + (kept % 3));
-        spool = open_checked();
+        spool = open_spool();
         ck_assert_uint_le(read_all(spool), N_RECORDS);
         ck_assert_int_eq(append(spool, 1000, RECORD_BYTES), 0);
         spool_close(spool);
@@ -442,7 +436,7 @@ START_TEST(not_a_spool_at_all_is_kept_aside)
     make_records();
     fill(bytes, 100000, 3);
     write_file(path, bytes, 100000);
-    spool = open_checked();
+    spool = open_spool();
     ck_assert_uint_eq(status_of(spool).records, 0);
     ck_assert_uint_eq(count_paths("a/b.bad-*/data.mdb"), 1);
     spool_close(spool);
@@ -451,7 +445,7 @@ END_TEST
 
 START_TEST(folder_that_cannot_be_trusted_is_refused)
 {
-    struct spool_spec spec = {spool_folder, MIB, true, NULL};
+    struct spool_spec spec = {spool_folder, MIB, true};
     SCOPED_FREE char *parent = mem_printf("%s/a", folder);
     SCOPED_FREE char *real = mem_printf("%s/real", folder);
     struct spool *spool = NULL;
@@ -476,7 +470,7 @@ START_TEST(second_process_is_refused)
     int status;
 
     if (pid == 0) {
-        struct spool_spec spec = {spool_folder, MIB, true, NULL};
+        struct spool_spec spec = {spool_folder, MIB, true};
         struct spool *second;
         char why[256];
 
@@ -493,7 +487,7 @@ END_TEST
 
 START_TEST(limits_can_change_while_it_is_open)
 {
-    struct spool *spool = open_limited(256 * KIB, NULL);
+    struct spool *spool = open_limited(256 * KIB);
 
     ck_assert_int_eq(append(spool, 1, 200000), 0);
     ck_assert_int_eq(append(spool, 2, 200000), SPOOL_E_FULL);
@@ -504,7 +498,7 @@ START_TEST(limits_can_change_while_it_is_open)
     ck_assert_int_eq(append(spool, 12, 200000), SPOOL_E_FULL);
     expect(spool, 0, 1, 200000);
     spool_close(spool);
-    spool = open_limited(256 * KIB, NULL); /* the file is larger than that */
+    spool = open_limited(256 * KIB); /* the file is larger than that */
     expect(spool, 10, 11, 200000);
     spool_close(spool);
 }

@@ -15,7 +15,7 @@ static void setup(void)
 {
     strcpy(folder, "/tmp/test-spools-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    spools = spools_create(folder, getenv("WEIR_TEST_EXECUTABLE"));
+    spools = spools_create(folder);
 }
 
 static void teardown(void)

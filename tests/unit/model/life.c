@@ -156,7 +156,7 @@ static void begin(struct host *host, struct world *world, struct registry *regis
         .shared = {.registry = registry,
             .memory = memory_create(MEMORY_LIMIT_DEFAULT),
             .pool = pool_create(WORKERS),
-            .spools = spools_create(spool, NULL),
+            .spools = spools_create(spool),
             .checkpoints = checkpoints_open(checkpoints, why, sizeof why)}};
     host_facts_find(&host->facts);
     host->shared.host = &host->facts;
