@@ -191,8 +191,6 @@ static int check_row(
     if (!r)
         r = check_member(check, row, size);
     if (!r)
-        r = check_present(check, row, row);
-    if (!r)
         r = check_bounds(check, row);
     return r ? r : check_default(check, row);
 }
@@ -203,7 +201,6 @@ static int check_pair(
 {
     uint64_t end = (uint64_t)row->offset + option_member_size(row);
     uint64_t other_end = (uint64_t)other->offset + option_member_size(other);
-    int r;
 
     if (!strcasecmp(other->name, row->name))
         return say(
@@ -211,8 +208,7 @@ static int check_pair(
     if (row->offset < other_end && other->offset < end && !row->replaced_by && !other->replaced_by)
         return say(check, "options '%s' and '%s' share the bytes from offset %u on", other->name,
             row->name, MAX(row->offset, other->offset));
-    r = check_present(check, row, other);
-    return r ? r : check_present(check, other, row);
+    return 0;
 }
 
 static int check_replacement(const struct check *check, const struct weir_option *rows,
@@ -242,6 +238,8 @@ static int check_rows(const struct check *check, const struct weir_option *rows,
         r = check_row(check, row, size, depth);
         for (uint32_t j = 0; !r && j < i; j++)
             r = check_pair(check, row, option_row(rows, check->stride, j));
+        for (uint32_t j = 0; !r && j < n_rows; j++)
+            r = check_present(check, row, option_row(rows, check->stride, j));
         if (r)
             return r;
     }
