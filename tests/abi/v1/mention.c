@@ -1,6 +1,6 @@
 /*
- * Not a plugin: a library whose debug information names every struct of the ABI,
- * for abidw. check-abi.py compiles it.
+ * Not a plugin: a library whose debug information names every struct of ABI 1.0, for
+ * abidw. check-abi.py compiles it, with the frozen headers and with today's.
  */
 #include <weir/flusher.h>
 

@@ -1,4 +1,5 @@
-/* Every macro of the public headers, used as a plugin uses it; compiled as C and as C++. */
+/* Every macro of ABI 1.0, used as a plugin uses it; compiled as C and as C++, with the
+ * frozen headers and with today's. */
 #include <stdbool.h>
 #include <weir/flusher.h>
 
@@ -10,6 +11,7 @@ struct use_options {
     bool flag;
     struct weir_str text;
     uint32_t choice;
+    uint64_t number;
     struct use_nested nested;
     struct weir_object_list list;
 };
@@ -23,6 +25,8 @@ static const struct weir_option use_nested_rows[] = {
 static const struct weir_option use_rows[] = {
     WEIR_OPTION_BOOL_ROW(struct use_options, flag, "Flag", "false", "A flag."),
     WEIR_OPTION_STRING_ROW(struct use_options, text, "Text", WEIR_REQUIRED, NULL, "A text."),
+    WEIR_OPTION(struct use_options, number, "Number", WEIR_OPTION_UINT, 0, "1", "0", "9", "logs",
+        "A number."),
     WEIR_OPTION_ENUM_ROW(struct use_options, choice, "Choice", use_choices, "a", "A choice."),
     WEIR_OPTION_OBJECT_ROW(
         struct use_options, nested, "Nested", 0, use_nested_rows, struct use_nested, "A struct."),
