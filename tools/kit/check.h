@@ -24,6 +24,8 @@ enum {
     STAGE_STARTED = 1u << 5,    /* init and stop work (CFG-02) */
     STAGE_FLUSHED = 1u << 6,    /* flush returns something known (FLU-02) */
 
+    STAGES_N = 7,
+
     STAGES_LOADED = STAGE_FILE | STAGE_LOADED,
     STAGES_REGISTERED = STAGES_LOADED | STAGE_REGISTERED,
     STAGES_TABLES = STAGES_REGISTERED | STAGE_TABLES | STAGE_OPTIONS,

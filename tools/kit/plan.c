@@ -174,6 +174,35 @@ static void add_tasks(struct plan *plan, const struct subject *subject,
     }
 }
 
+static const struct task *find_giver(
+    const struct plan *plan, size_t first, const struct task *task, uint32_t stage)
+{
+    for (size_t i = first; i < plan->n_tasks; i++) {
+        const struct task *other = &plan->tasks[i];
+
+        if (other->check->gives == stage &&
+            (!other->type || !task->type || !strcmp(other->type, task->type)))
+            return other;
+    }
+    return NULL;
+}
+
+/* Once all tasks lie where they stay; those of one subject lie side by side. */
+static void find_givers(struct plan *plan)
+{
+    size_t first = 0;
+
+    for (size_t i = 0; i < plan->n_tasks; i++) {
+        struct task *task = &plan->tasks[i];
+
+        if (task->subject != plan->tasks[first].subject)
+            first = i;
+        for (unsigned stage = 0; stage < STAGES_N; stage++)
+            if (task->check->stages & (1u << stage))
+                task->givers[stage] = find_giver(plan, first, task, 1u << stage);
+    }
+}
+
 static void put_today(char *text)
 {
     time_t now = time(NULL);
@@ -198,6 +227,7 @@ int plan_make(struct plan *plan, const struct plan_request *request)
         find_types(&plan->subjects[i]);
         add_tasks(plan, &plan->subjects[i], request, today);
     }
+    find_givers(plan);
     return code;
 }
 
@@ -250,16 +280,4 @@ struct plan_sums plan_sum(const struct plan *plan)
         sums.expired += task_is_bad(task) && task->waiver_expired;
     }
     return sums;
-}
-
-struct task *plan_giver(struct plan *plan, const struct task *task, uint32_t stage)
-{
-    for (size_t i = 0; i < plan->n_tasks; i++) {
-        struct task *other = &plan->tasks[i];
-
-        if (other->check->gives == stage && other->subject == task->subject &&
-            (!other->type || !task->type || !strcmp(other->type, task->type)))
-            return other;
-    }
-    return NULL;
 }

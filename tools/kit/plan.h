@@ -26,7 +26,10 @@ struct task {
     const struct check *check;
     const struct subject *subject;
     const char *type; /* borrowed from the subject; NULL: the file as a whole */
-    bool running, done;
+    /* By the number of the stage: whose check gives it for the same subject and class;
+     * NULL: not needed, or not part of the plan. */
+    const struct task *givers[STAGES_N];
+    bool done;
     struct child_report report;  /* once done */
     const struct waiver *waiver; /* that excuses it; NULL: none */
     bool waiver_expired;
@@ -66,9 +69,5 @@ struct plan_sums plan_sum(const struct plan *plan);
 bool task_is_bad(const struct task *task);
 /* Bad, but excused by a waiver. */
 bool task_is_waived(const struct task *task);
-
-/* The task whose check gives this stage for the same subject and class; NULL: it is not
- * part of the plan. */
-struct task *plan_giver(struct plan *plan, const struct task *task, uint32_t stage);
 
 #endif

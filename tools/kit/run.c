@@ -25,6 +25,8 @@ struct runner {
     const struct run_request *request;
     char *folder; /* of all trials */
     struct slot slots[JOBS_MAX];
+    struct task **waiting; /* those not begun, by urgency */
+    size_t n_waiting;
     size_t n_told;
 };
 
@@ -48,16 +50,13 @@ static bool gives_way(const struct task *giver)
 }
 
 /* Whether a task can start now. One that never can is skipped. */
-static bool is_ready(struct runner *runner, struct task *task)
+static bool is_ready(struct task *task)
 {
-    for (uint32_t stage = 1; stage <= STAGE_FLUSHED; stage <<= 1) {
-        const struct task *giver;
+    for (unsigned stage = 0; stage < STAGES_N; stage++) {
+        const struct task *giver = task->givers[stage];
 
-        if (!(task->check->stages & stage))
-            continue;
-        giver = plan_giver(runner->plan, task, stage);
         if (!giver)
-            continue; /* not chosen: it is taken for passed */
+            continue; /* if it was not chosen, it is taken for passed */
         if (!giver->done)
             return false;
         if (!gives_way(giver)) {
@@ -117,7 +116,6 @@ static void start_task(struct runner *runner, struct slot *slot, struct task *ta
     int r;
 
     slot->task = task;
-    task->running = true;
     r = child_start(&slot->child, &request);
     if (!r) {
         slot->child.request.folder = take_ptr(folder);
@@ -130,19 +128,47 @@ static void start_task(struct runner *runner, struct slot *slot, struct task *ta
     slot->task = NULL;
 }
 
-/* Of those that can start, the one that may take longest: so none is left alone at the
- * end. NULL: none can. */
+/* Those that others wait for come first, then those that may take longest: so none is left
+ * alone at the end. */
+static int compare_urgency(const void *a, const void *b)
+{
+    const struct task *left = *(struct task *const *)a, *right = *(struct task *const *)b;
+    const bool left_gives = left->check->gives != 0, right_gives = right->check->gives != 0;
+
+    if (left_gives != right_gives)
+        return right_gives - left_gives;
+    if (left->check->timeout_s != right->check->timeout_s)
+        return left->check->timeout_s < right->check->timeout_s ? 1 : -1;
+    return (left > right) - (left < right);
+}
+
+static void line_up(struct runner *runner)
+{
+    const struct plan *plan = runner->plan;
+
+    runner->waiting = mem_calloc(plan->n_tasks, sizeof(struct task *));
+    for (size_t i = 0; i < plan->n_tasks; i++)
+        runner->waiting[runner->n_waiting++] = &plan->tasks[i];
+    qsort((void *)runner->waiting, runner->n_waiting, sizeof(struct task *), compare_urgency);
+}
+
+/* The most urgent of those that can start; it waits no more. NULL: none can. */
 static struct task *next_task(struct runner *runner)
 {
     struct task *next = NULL;
+    size_t kept = 0, i = 0;
 
-    for (size_t i = 0; i < runner->plan->n_tasks; i++) {
-        struct task *task = &runner->plan->tasks[i];
+    while (i < runner->n_waiting && !next) {
+        struct task *task = runner->waiting[i++];
 
-        if (!task->done && !task->running && is_ready(runner, task) && has_sink(task) &&
-            (!next || task->check->timeout_s > next->check->timeout_s))
+        if (is_ready(task) && has_sink(task))
             next = task;
+        else if (!task->done)
+            runner->waiting[kept++] = task;
     }
+    memmove((void *)&runner->waiting[kept], (void *)&runner->waiting[i],
+        (runner->n_waiting - i) * sizeof(struct task *));
+    runner->n_waiting -= i - kept;
     return next;
 }
 
@@ -195,7 +221,6 @@ static void look_at(struct runner *runner, struct slot *slot, uint64_t now_ns)
         return;
     child_finish(&slot->child, !ended, &task->report);
     free(folder);
-    task->running = false;
     task->done = true;
     slot->task = NULL;
     kill_orphans(runner);
@@ -235,17 +260,9 @@ static bool fill_slots(struct runner *runner)
     return any;
 }
 
-static bool all_done(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->n_tasks; i++)
-        if (!plan->tasks[i].done)
-            return false;
-    return true;
-}
-
 static void run_all(struct runner *runner)
 {
-    while (!all_done(runner->plan)) {
+    while (runner->n_told < runner->plan->n_tasks) {
         struct task *task = runner->request->in_process ? next_task(runner) : NULL;
 
         if (task)
@@ -254,7 +271,6 @@ static void run_all(struct runner *runner)
             wait_for_children(runner);
         tell(runner);
     }
-    tell(runner);
 }
 
 int run_plan(struct plan *plan, const struct run_request *request)
@@ -269,8 +285,10 @@ int run_plan(struct plan *plan, const struct run_request *request)
         return -errno;
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    line_up(&runner);
     run_all(&runner);
     child_remove_folder(runner.folder);
+    free((void *)runner.waiting);
     free(runner.folder);
     return 0;
 }
