@@ -55,11 +55,25 @@ START_TEST(waits_for_100_only_once)
 }
 END_TEST
 
+START_TEST(tells_how_the_body_is_packed)
+{
+    static const char packed[] = HEAD "content-encoding: gzip \r\nContent-Length: 0\r\n\r\n";
+    static const char plain[] = HEAD "Content-Length: 30\r\n\r\nContent-Encoding: gzip\r\n\r\n";
+    char encoding[REQUEST_ENCODING_MAX];
+
+    request_encoding(packed, sizeof packed - 1, encoding);
+    ck_assert_str_eq(encoding, "gzip");
+    request_encoding(plain, sizeof plain - 1, encoding);
+    ck_assert_str_eq(encoding, "");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("request");
 
     tcase_add_loop_test(tests, is_told_from_the_rest, 0, sizeof requests / sizeof requests[0]);
     tcase_add_test(tests, waits_for_100_only_once);
+    tcase_add_test(tests, tells_how_the_body_is_packed);
     return unit_run(tests);
 }

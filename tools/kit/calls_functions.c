@@ -63,10 +63,27 @@ static bool is_file(int fd)
     return heap_inside() && !fstat(fd, &status) && S_ISREG(status.st_mode);
 }
 
-/* How many of `size` bytes may be moved. */
-static size_t shortened(size_t size)
+/* Whether the system itself may move less than it was asked for: messages, and what threads
+ * tell each other by pipes and eventfds, come whole. */
+static bool may_be_short(int fd)
 {
-    if (size <= SHORT_BYTES || !heap_inside() || !atomic_load(&calls.be_short))
+    struct stat status;
+    int domain = 0, type = 0;
+    socklen_t size = sizeof domain;
+
+    if (fstat(fd, &status))
+        return false;
+    if (!S_ISSOCK(status.st_mode))
+        return S_ISREG(status.st_mode);
+    return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) &&
+           !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) && type == SOCK_STREAM &&
+           (domain == AF_INET || domain == AF_INET6);
+}
+
+/* How many of `size` bytes may be moved. */
+static size_t shortened(int fd, size_t size)
+{
+    if (size <= SHORT_BYTES || !atomic_load(&calls.be_short) || !heap_inside() || !may_be_short(fd))
         return size;
     atomic_fetch_add(&calls.n_shortened, 1);
     return SHORT_BYTES;
@@ -82,19 +99,19 @@ static int made(int fd, const void *caller)
 EXPORTED ssize_t write(int fd, const void *data, size_t size)
 {
     NEXT(__typeof__(write), write);
-    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(size));
+    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(fd, size));
 }
 
 EXPORTED ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
 {
     NEXT(__typeof__(pwrite), pwrite);
-    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(size), at);
+    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(fd, size), at);
 }
 
 EXPORTED ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 {
     NEXT(__typeof__(pwrite64), pwrite64);
-    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(size), at);
+    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(fd, size), at);
 }
 
 /* The first part of a vector, as a call that moves few bytes. */
@@ -103,7 +120,7 @@ EXPORTED ssize_t writev(int fd, const struct iovec *parts, int n)
     NEXT(__typeof__(writev), writev);
     if (is_file(fd) && file_fails())
         return -1;
-    if (n > 0 && parts[0].iov_len > SHORT_BYTES && shortened(parts[0].iov_len) == SHORT_BYTES) {
+    if (n > 0 && parts[0].iov_len > SHORT_BYTES && shortened(fd, parts[0].iov_len) == SHORT_BYTES) {
         const struct iovec part = {parts[0].iov_base, SHORT_BYTES};
 
         return next(fd, &part, 1);
@@ -114,19 +131,19 @@ EXPORTED ssize_t writev(int fd, const struct iovec *parts, int n)
 EXPORTED ssize_t read(int fd, void *data, size_t size)
 {
     NEXT(__typeof__(read), read);
-    return next(fd, data, shortened(size));
+    return next(fd, data, shortened(fd, size));
 }
 
 EXPORTED ssize_t send(int fd, const void *data, size_t size, int flags)
 {
     NEXT(__typeof__(send), send);
-    return next(fd, data, shortened(size), flags);
+    return next(fd, data, shortened(fd, size), flags);
 }
 
 EXPORTED ssize_t recv(int fd, void *data, size_t size, int flags)
 {
     NEXT(__typeof__(recv), recv);
-    return next(fd, data, shortened(size), flags);
+    return next(fd, data, shortened(fd, size), flags);
 }
 
 EXPORTED int fsync(int fd)

@@ -346,6 +346,10 @@ static void cfg_no_io(struct trial *trial)
     snapshot_difference(before, after, text, sizeof text);
     if (strcmp(before, after) != 0)
         trial_fail(trial, "init makes files: %s; outputs are opened at the first flush", text);
+    if (trial->sink) { /* the server has looked at its door when it has changed its mode twice */
+        sink_behave(trial, SERVER_HANGS);
+        sink_behave(trial, SERVER_TAKES);
+    }
     if (trial->sink && atomic_load(&trial->sink->n_connections))
         trial_fail(trial, "init connects; connections are opened at the first flush");
     life_end(stand);

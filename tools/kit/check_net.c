@@ -191,6 +191,15 @@ static void net_sigpipe(struct trial *trial)
 
 /* -- names -- */
 
+/* One that takes no names at all, but addresses, is not to blame. */
+static void refuses_names(
+    struct trial *trial, const struct stand *stand, enum calls_names names, const char *what)
+{
+    if (names == CALLS_NAMES_HOME && !calls_resolved())
+        trial_foreign(trial, "init takes no name in place of an address: %s", stand->text);
+    trial_fail(trial, "%s: init fails: %s", what, stand->text);
+}
+
 static void expect_names(struct trial *trial, enum calls_names names, const char *what, bool works)
 {
     struct stand *stand;
@@ -201,11 +210,13 @@ static void expect_names(struct trial *trial, enum calls_names names, const char
     calls_resolve(names);
     stand = stand_create(trial, NULL);
     if (stand_init(stand))
-        trial_fail(trial, "%s: init fails: %s", what, stand->text);
+        refuses_names(trial, stand, names, what);
     verdict = try_once(stand, words, sizeof words);
     if (!calls_resolved())
         trial_foreign(trial, "it does not ask the system for addresses");
-    if (works && verdict != WEIR_DELIVERED)
+    if (names == CALLS_NAMES_MANY && verdict == WEIR_RETRY)
+        trial_warn(trial, "%s: only the first address is tried: %s", what, words);
+    else if (works && verdict != WEIR_DELIVERED)
         trial_fail(trial, "%s: the verdict is %s: %s", what, stand_verdict_name(verdict), words);
     if (!works && verdict != WEIR_RETRY && verdict != WEIR_BROKEN)
         trial_fail(trial, "%s: the verdict is %s, it must be RETRY: %s", what,

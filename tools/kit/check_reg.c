@@ -470,11 +470,11 @@ static void reg_twice(struct trial *trial)
         trial_lacks(trial, "the plugin cannot be copied: %m");
     if (!dlopen(copy, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE))
         trial_foreign(trial, "a copy elsewhere does not find its libraries: %s", dlerror());
-    first = stand_start(trial, NULL);
+    first = life_start_apart(trial, 0);
     descriptor = trial->descriptor;
     trial->descriptor = NULL;
     trial->path = copy;
-    second = stand_start(trial, NULL);
+    second = life_start_apart(trial, 1);
     life_deliver(first, 0, 10);
     life_deliver(second, 10, 10);
     life_deliver(first, 20, 10);

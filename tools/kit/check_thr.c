@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/mem.h"
 #include "kit/heap.h"
 #include "kit/life.h"
@@ -21,6 +22,9 @@
 #define WORKERS 8u
 #define FLUSHES 100u
 #define PER_FLUSH 200u /* logs */
+#define TURNS 10u
+#define TURNS_MIN 3u
+#define TURNS_NS (3 * NS_PER_S)
 #define SMALL_STACK ((size_t)256 * 1024)
 #define FAULT_SIGNALS \
     ((UINT64_C(1) << (SIGSEGV - 1)) | (UINT64_C(1) << (SIGBUS - 1)) | \
@@ -46,9 +50,10 @@ static void thr_bounded(struct trial *trial)
 {
     const unsigned before = count_threads();
     struct stand *stand = stand_start(trial, NULL);
+    const uint64_t end_ns = clock_now_ns() + 2 * LIFE_FLUSH_NS;
     unsigned most = 0;
 
-    for (unsigned i = 0; i < 30; i++) {
+    for (unsigned i = 0; i < 30 && clock_now_ns() < end_ns; i++) {
         life_flush(stand, 3);
         most = MAX(most, count_threads() - before);
     }
@@ -151,13 +156,15 @@ static void step_stop(struct stand *stand, uint32_t number)
 static void life_elsewhere(struct trial *trial, const pthread_attr_t *attributes)
 {
     struct stand *stand = stand_create(trial, NULL);
+    const uint64_t end_ns = clock_now_ns() + TURNS_NS;
+    uint32_t n = 0;
 
     elsewhere(stand, step_init, 0, attributes);
-    for (uint32_t i = 0; i < 10; i++)
-        elsewhere(stand, step_deliver, i, attributes);
+    for (; n < TURNS_MIN || (n < TURNS && clock_now_ns() < end_ns); n++)
+        elsewhere(stand, step_deliver, n, attributes);
     elsewhere(stand, step_stop, 0, attributes);
     stand_end(stand);
-    life_expect(trial, 50, true, false);
+    life_expect(trial, n * 5, true, false);
 }
 
 static void thr_in_turn(struct trial *trial)

@@ -24,7 +24,9 @@ static bool put_place(struct trial *trial, const char *name, size_t size, struct
     const unsigned port = sink_port(trial->sink);
     const char *peer = trial->peer_name ? trial->peer_name : "127.0.0.1";
 
-    if (size == 3 && !strncmp(name, "dir", size))
+    if (size == 3 && !strncmp(name, "dir", size) && trial->place)
+        buf_printf(out, "%s/%u", trial->folder, trial->place);
+    else if (size == 3 && !strncmp(name, "dir", size))
         buf_puts(out, trial->folder);
     else if (size == 3 && !strncmp(name, "url", size) && trial->peer_url)
         buf_puts(out, trial->peer_url);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/mem.h"
@@ -10,6 +11,7 @@
 #include "kit/marks.h"
 #include "kit/server.h"
 #include "kit/sink.h"
+#include "kit/unpack.h"
 
 #define LOGS 4u
 #define MANY_LOGS 500u
@@ -75,22 +77,81 @@ void life_run(struct trial *trial, unsigned n_flushes)
     life_end(stand);
 }
 
+/* A sink that the kit cannot read says nothing about the plugin. */
+static void expect_readable(struct trial *trial)
+{
+    if (trial->sink && atomic_load(&trial->sink->n_unread))
+        trial_lacks(trial, "the requests have a Content-Encoding that the kit cannot read, or "
+                           "their body is not what it says; it reads " UNPACK_ENCODINGS);
+}
+
+static void expect_delivered(struct stand *stand, uint64_t id, uint32_t verdict)
+{
+    if (verdict == WEIR_DELIVERED)
+        return;
+    expect_readable(stand->trial);
+    trial_fail(stand->trial, "the sink takes everything, but the verdict of batch %llu is %s: %s",
+        (unsigned long long)id, stand_verdict_name(verdict), stand->text);
+}
+
 void life_deliver(struct stand *stand, uint32_t first, uint32_t n_logs)
 {
     struct trial *trial = stand->trial;
     const uint64_t id = stand->n_batches + 1;
     struct sample *sample = marks_sample(trial, id, first, n_logs);
-    uint32_t verdict;
 
     if (sink_kind(trial) == SINK_NONE) {
         if (stand_ready(stand) && stand_flush(stand, sample, NULL) == WEIR_PENDING)
             stand_wait(stand, sample, LIFE_FLUSH_NS);
         return;
     }
-    verdict = stand_deliver(stand, sample, LIFE_DELIVER_NS);
-    if (verdict != WEIR_DELIVERED)
-        trial_fail(trial, "the sink takes everything, but the verdict of batch %llu is %s: %s",
-            (unsigned long long)id, stand_verdict_name(verdict), stand->text);
+    expect_delivered(stand, id, stand_deliver(stand, sample, LIFE_DELIVER_NS));
+}
+
+/* What has not been taken yet is sent again. */
+static void expect_taken(struct stand *stand, struct sample *sample)
+{
+    uint32_t verdict = stand_wait(stand, sample, 0);
+
+    if (verdict == WEIR_RETRY)
+        verdict = stand_deliver(stand, sample, LIFE_DELIVER_NS);
+    expect_delivered(stand, sample->batch.id, verdict);
+}
+
+void life_deliver_each(struct stand **stands, uint32_t n_stands, uint32_t first, uint32_t n_logs)
+{
+    struct sample **samples = mem_calloc(n_stands, sizeof *samples);
+    const bool sink = sink_kind(stands[0]->trial) != SINK_NONE;
+
+    for (uint32_t i = 0; i < n_stands; i++) {
+        samples[i] =
+            marks_sample(stands[i]->trial, stands[i]->n_batches + 1, first + i * n_logs, n_logs);
+        if (stand_flush(stands[i], samples[i], NULL) != WEIR_PENDING && sink)
+            expect_taken(stands[i], samples[i]);
+    }
+    for (uint32_t i = 0; i < n_stands; i++) {
+        stand_wait(stands[i], samples[i], LIFE_DELIVER_NS);
+        if (sink)
+            expect_taken(stands[i], samples[i]);
+    }
+    free(samples);
+}
+
+struct stand *life_start_apart(struct trial *trial, unsigned place)
+{
+    struct stand *stand;
+
+    trial->place = place;
+    trial->n_places = MAX(trial->n_places, place);
+    if (place) {
+        SCOPED_FREE char *folder = mem_printf("%s/%u", trial->folder, place);
+
+        if (mkdir(folder, 0700) && errno != EEXIST)
+            trial_lacks(trial, "no folder can be made: %m");
+    }
+    stand = stand_start(trial, NULL);
+    trial->place = 0;
+    return stand;
 }
 
 void life_peer_hangs(struct trial *trial)
@@ -122,6 +183,8 @@ void life_expect(struct trial *trial, uint32_t n, bool once, bool ordered)
     if (sink_kind(trial) == SINK_NONE)
         return;
     marks_find(trial, n, ARRIVE_NS, &found);
+    if (found.n_missing)
+        expect_readable(trial);
     if (found.n_missing)
         trial_fail(trial,
             "%u of %u logs were DELIVERED, but did not arrive; the first is number %u",

@@ -25,6 +25,10 @@ void life_end(struct stand *stand);
 /* Delivers a batch of logs with the marks `first` and up. With a sink it must be taken;
  * without one any verdict is fine. */
 void life_deliver(struct stand *stand, uint32_t first, uint32_t n_logs);
+/* Delivers to each of the instances in turn, and then waits for what is PENDING. */
+void life_deliver_each(struct stand **stands, uint32_t n_stands, uint32_t first, uint32_t n_logs);
+/* An instance whose ${verify:dir} is another one for each `place`; 0: the trial's folder. */
+struct stand *life_start_apart(struct trial *trial, unsigned place);
 /* A peer that leaves the plugin waiting: it never answers; one that speaks no HTTP never
  * reads. Nothing without a scripted server. */
 void life_peer_hangs(struct trial *trial);

@@ -1,5 +1,6 @@
 #include "kit/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -86,4 +87,13 @@ enum request_state request_parse(
     }
     return !continued && says(header(data, head, "Expect"), "100-continue") ? REQUEST_EXPECTS
                                                                             : REQUEST_PART;
+}
+
+void request_encoding(const char *data, size_t size, char encoding[REQUEST_ENCODING_MAX])
+{
+    const char *end = memmem(data, size, "\r\n\r\n", 4);
+    const char *value = end ? header(data, (size_t)(end - data) + 2, "Content-Encoding") : NULL;
+    const size_t n = value ? strcspn(value, " \t\r\n") : 0;
+
+    snprintf(encoding, REQUEST_ENCODING_MAX, "%.*s", (int)n, value ? value : "");
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include "base/buf.h"
 
+#define REQUEST_ENCODING_MAX 32 /* bytes, with the NUL */
+
 enum request_state {
     REQUEST_PART,    /* more bytes are to come */
     REQUEST_EXPECTS, /* the head is there, and it waits for 100 Continue */
@@ -16,5 +18,8 @@ enum request_state {
  * and its body, without chunks, is added to `body`. `continued`: 100 has been sent. */
 enum request_state request_parse(
     const char *data, size_t size, bool continued, size_t *ret_size, struct buf *body);
+
+/* What the head of a whole request says about how its body is compressed; "": nothing. */
+void request_encoding(const char *data, size_t size, char encoding[REQUEST_ENCODING_MAX]);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "kit/request.h"
+#include "kit/unpack.h"
 
 #define PAGE_FD 3
 #define CONNECTIONS_MAX 128u
@@ -162,8 +163,20 @@ static void answer_flood(struct connection *connection)
     connection->ends = true;
 }
 
+/* What is taken is what was meant; false: it cannot be unpacked. */
+static bool take_body(struct server *server, const struct buf *body, const char *encoding)
+{
+    SCOPED_BUF struct buf plain = {0};
+
+    if (unpack_body(encoding, body->data, body->size, &plain))
+        return false;
+    take(server, plain.data, plain.size);
+    return true;
+}
+
 /* A whole request is there. False: the connection is gone. */
-static bool answer(struct server *server, struct connection *connection, const struct buf *body)
+static bool answer(struct server *server, struct connection *connection, const struct buf *body,
+    const char *encoding)
 {
     static const char good[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     static const char babble[] = "\x00\xff\xfe no HTTP \r\n\r\n";
@@ -204,7 +217,11 @@ static bool answer(struct server *server, struct connection *connection, const s
     default:
         break;
     }
-    take(server, body->data, body->size);
+    if (!take_body(server, body, encoding)) {
+        atomic_fetch_add(&server->page->n_unread, 1);
+        answer_status(server, connection, 415);
+        return true;
+    }
     atomic_fetch_add(&server->page->n_taken, 1);
     buf_append(&connection->out, good, sizeof good - 1);
     return true;
@@ -214,6 +231,7 @@ static bool answer(struct server *server, struct connection *connection, const s
 static bool look_for_request(struct server *server, struct connection *connection)
 {
     SCOPED_BUF struct buf body = {0};
+    char encoding[REQUEST_ENCODING_MAX];
     size_t size = 0;
 
     switch (request_parse(
@@ -223,11 +241,12 @@ static bool look_for_request(struct server *server, struct connection *connectio
         connection->continued = true;
         return true;
     case REQUEST_WHOLE:
+        request_encoding(connection->in.data, size, encoding);
         memmove(connection->in.data, connection->in.data + size, connection->in.size - size);
         connection->in.size -= size;
         connection->continued = false;
         connection->answer_ns = clock_now_ns() + atomic_load(&server->page->delay_ms) * NS_PER_MS;
-        return answer(server, connection, &body);
+        return answer(server, connection, &body, encoding);
     case REQUEST_BAD:
         drop(server, connection, false);
         return false;

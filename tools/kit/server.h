@@ -34,6 +34,7 @@ struct sink_page {
     /* set by the server */
     atomic_uint port; /* 0: not ready yet */
     atomic_uint n_connections, n_open, n_requests, n_taken;
+    atomic_uint n_unread;        /* bodies in an encoding that is not known, see unpack.h */
     atomic_uint obeyed;          /* the mode that it works by now */
     atomic_uint last_connect_ms; /* since its start, when the last connection came */
 };

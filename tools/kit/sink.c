@@ -104,7 +104,7 @@ static void read_command(struct trial *trial, const char *line, struct buf *out)
             WIFEXITED(status) ? WEXITSTATUS(status) : status);
 }
 
-void sink_read(struct trial *trial, struct buf *out)
+static void read_place(struct trial *trial, struct buf *out)
 {
     const struct class_settings *class = settings_of(trial->settings, trial->type);
     SCOPED_FREE char *argument =
@@ -124,4 +124,16 @@ void sink_read(struct trial *trial, struct buf *out)
     default:
         trial_lacks(trial, "needs a `sink` in weir-verify.json");
     }
+}
+
+void sink_read(struct trial *trial, struct buf *out)
+{
+    const char *argument = settings_of(trial->settings, trial->type)->sink_argument;
+    const bool apart = argument && strstr(argument, "${verify:dir}");
+
+    for (unsigned place = 0; place == 0 || (apart && place <= trial->n_places); place++) {
+        trial->place = place;
+        read_place(trial, out);
+    }
+    trial->place = 0;
 }

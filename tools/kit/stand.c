@@ -98,7 +98,8 @@ struct stand *stand_create(struct trial *trial, const char *config)
     stand->trial = trial;
     stand->class = class;
     stand->options = options;
-    stand->data_dir = mem_printf("%s/data", trial->folder);
+    stand->data_dir = trial->place ? mem_printf("%s/%u/data", trial->folder, trial->place)
+                                   : mem_printf("%s/data", trial->folder);
     init_sync(stand);
     stand_host_fill(stand);
     stand->context = (struct weir_context){

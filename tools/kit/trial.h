@@ -46,6 +46,8 @@ struct trial {
     struct sink_page *sink; /* of the scripted server; NULL: none runs */
     const char *peer_url;   /* that stands for the server's URL in configs; NULL: its own */
     const char *peer_name;  /* that stands for the server in configs; NULL: its address */
+    unsigned place;         /* which instance's ${verify:dir} it is; 0: `folder` */
+    unsigned n_places;      /* the highest that was used */
     bool in_process;        /* for a debugger: no process of its own */
 
     /* Whose memory an address is that a crash was about, as the reason of a FAIL; NULL:
