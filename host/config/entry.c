@@ -85,7 +85,7 @@ static bool refuse_type_text(const struct json_node *node, struct diag_list *dia
 }
 
 /* Grammar: name[/id[/ordinal]][#priority]; ordinal and priority mean nothing here. */
-static bool parse_type(
+bool entry_parse_type(
     struct component_config *item, const struct json_node *node, struct diag_list *diags)
 {
     const char *text, *end, *slash, *ordinal;
@@ -114,6 +114,20 @@ static bool parse_type(
         return refuse_type_text(node, diags);
     item->name = mem_printf("%s/%s", item->type, item->id);
     return true;
+}
+
+const struct json_node *entry_read_type(
+    struct component_config *item, const struct json_node *node, struct diag_list *diags)
+{
+    const struct json_node *type;
+
+    if (!json_object_is_type(node->value, json_type_object)) {
+        diag_add(diags, DIAG_ERROR, "W1010", node->place, "an entry must be an object")->expected =
+            mem_strdup("{\"plugin_type\": \"...\", \"detail\": {...}}");
+        return NULL;
+    }
+    type = type_member(node, diags);
+    return type && entry_parse_type(item, type, diags) ? type : NULL;
 }
 
 static void refuse_type(const struct component_config *item, enum config_section section,
@@ -291,14 +305,8 @@ void entry_read(struct component_config *item, const struct json_node *node,
 
     item->place = node->place;
     item->interval_ms = global->input_interval_ms;
-    if (!json_object_is_type(node->value, json_type_object)) {
-        diag_add(diags, DIAG_ERROR, "W1010", node->place, "an entry must be an object")->expected =
-            mem_strdup("{\"plugin_type\": \"...\", \"detail\": {...}}");
-        return;
-    }
-    type = type_member(node, diags);
-    if (!type || !parse_type(item, type, diags) ||
-        !find_class(item, section, type->place, request, diags))
+    type = entry_read_type(item, node, diags);
+    if (!type || !find_class(item, section, type->place, request, diags))
         return;
     for (size_t i = 0; i < node->n_children; i++)
         if (known_key(flusher_keys, node->children[i].key))
@@ -308,6 +316,21 @@ void entry_read(struct component_config *item, const struct json_node *node,
         read_delivery(item, json_member(node, "delivery"), request, diags);
         read_target(item, node, global, diags);
     }
+}
+
+bool entry_check_section(const struct json_node *node, size_t max, struct diag_list *diags)
+{
+    if (!json_object_is_type(node->value, json_type_array)) {
+        diag_add(diags, DIAG_ERROR, "W1010", node->place, "'%s' must be a list", node->key)
+            ->expected = mem_strdup("a list of objects: [{\"plugin_type\": \"...\"}]");
+        return false;
+    }
+    if (node->n_children > max) {
+        diag_add(diags, DIAG_ERROR, "W1015", node->place, "'%s' has %zu entries; at most %zu do",
+            node->key, node->n_children, max);
+        return false;
+    }
+    return true;
 }
 
 bool entry_default(struct component_config *item, enum config_section section, const char *type,

@@ -15,6 +15,16 @@ bool entry_default(struct component_config *item, enum config_section section, c
     struct diag_list *diags);
 void entry_finish(struct component_config *item);
 
+/* The member that names an entry's type; NULL when there is no good one. Fills `type`, and
+ * with an id `id` and `name`. */
+const struct json_node *entry_read_type(
+    struct component_config *item, const struct json_node *node, struct diag_list *diags);
+/* The same of a member that is known. */
+bool entry_parse_type(
+    struct component_config *item, const struct json_node *type, struct diag_list *diags);
+/* Whether a section is a list of at most so many. */
+bool entry_check_section(const struct json_node *section, size_t max, struct diag_list *diags);
+
 /* "x-" keys and $schema pass; else an error (a warning with compat) with the nearest
  * of `known`, a NULL-terminated list. `what` is what has no such key. */
 void entry_unknown_key(const struct json_node *child, const char *what, const char *const *known,

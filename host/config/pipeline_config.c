@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "config/entry.h"
+#include "config/extensions.h"
 #include "config/host_options.h"
 
 static const struct {
@@ -130,28 +131,13 @@ static void number_entries(struct component_list *list)
     }
 }
 
-static bool check_section(const struct json_node *node, size_t max, struct diag_list *diags)
-{
-    if (!json_object_is_type(node->value, json_type_array)) {
-        diag_add(diags, DIAG_ERROR, "W1010", node->place, "'%s' must be a list", node->key)
-            ->expected = mem_strdup("a list of objects: [{\"plugin_type\": \"...\"}]");
-        return false;
-    }
-    if (node->n_children > max) {
-        diag_add(diags, DIAG_ERROR, "W1015", node->place, "'%s' has %zu entries; at most %zu do",
-            node->key, node->n_children, max);
-        return false;
-    }
-    return true;
-}
-
 static void read_section(struct pipeline_config *config, enum config_section section,
     const struct json_node *node, const struct pipeline_request *request, struct diag_list *diags)
 {
     struct component_list *list = &config->sections[section];
     size_t max = section == CONFIG_FLUSHER ? PIPELINE_FLUSHERS_MAX : PIPELINE_COMPONENTS_MAX;
 
-    if (!node || !node->value || !check_section(node, max, diags))
+    if (!node || !node->value || !entry_check_section(node, max, diags))
         return;
     list->items = mem_calloc(node->n_children, sizeof *list->items);
     list->count = node->n_children;
@@ -159,6 +145,27 @@ static void read_section(struct pipeline_config *config, enum config_section sec
         entry_read(&list->items[i], &node->children[i], section, &config->global, request, diags);
     number_entries(list);
     check_ids(list, diags);
+}
+
+/* Flushers with what `extensions` says in the places that refer to it. */
+static void read_sections(struct pipeline_config *config, const struct json_node *root,
+    const struct pipeline_request *request, struct diag_list *diags)
+{
+    struct extensions *extensions =
+        extensions_read(json_member(root, "extensions"), request, diags);
+
+    for (size_t i = 0; i < ARRAY_SIZE(section_keys); i++) {
+        const struct json_node *section = json_member(root, section_keys[i].key);
+        struct json_node resolved;
+
+        if (section && section_keys[i].section == CONFIG_FLUSHER) {
+            resolved = extensions_resolve(extensions, *section, diags);
+            section = &resolved;
+        }
+        read_section(config, section_keys[i].section, section, request, diags);
+    }
+    extensions_check_used(extensions, diags);
+    extensions_destroy(extensions);
 }
 
 static void add_default_aggregator(
@@ -205,13 +212,6 @@ static void read_enable(
         diag_add(diags, DIAG_ERROR, "W1201", node->place, "'enable' must be true or false");
 }
 
-static void check_extensions(const struct json_node *node, struct diag_list *diags)
-{
-    if (node && node->n_children)
-        diag_add(diags, DIAG_WARNING, "W1312", node->key_place,
-            "extensions are not supported; nothing here uses one");
-}
-
 /* Not there, null, or []; what is no list has been told. */
 static bool is_absent(const struct json_node *section)
 {
@@ -244,11 +244,8 @@ static void read_root(struct pipeline_config *config, const struct json_node *ro
     check_root_keys(root, request, diags);
     read_enable(config, json_member(root, "enable"), diags);
     read_global(config, json_member(root, "global"), request, diags);
-    for (size_t i = 0; i < ARRAY_SIZE(section_keys); i++)
-        read_section(config, section_keys[i].section, json_member(root, section_keys[i].key),
-            request, diags);
+    read_sections(config, root, request, diags);
     add_default_aggregator(config, request, diags);
-    check_extensions(json_member(root, "extensions"), diags);
     check_ends(config, root, diags);
 }
 

@@ -277,6 +277,18 @@ static struct json_object *global_schema(void)
     return or_null(schema);
 }
 
+/* What an extension's options are, the flusher says that refers to it. */
+static struct json_object *extensions_schema(void)
+{
+    struct json_object *schema = maybe("array"), *entry = schema_typed("object", NULL);
+    struct json_object *name = schema_typed("string", "^[^/]+" ID_PATTERN);
+
+    json_object_object_add(entry, "allOf", array_of_one(known_types(name)));
+    json_object_object_add(schema, "items", entry);
+    json_object_object_add(schema, "maxItems", json_object_new_int(PIPELINE_COMPONENTS_MAX));
+    return schema;
+}
+
 static struct json_object *root_properties(struct builder *builder)
 {
     struct json_object *properties = json_object_new_object();
@@ -286,7 +298,7 @@ static struct json_object *root_properties(struct builder *builder)
     for (int i = 0; i < CONFIG_N_SECTIONS; i++)
         json_object_object_add(
             properties, section_keys[i], section_schema(builder, (enum config_section)i));
-    json_object_object_add(properties, "extensions", json_object_new_object());
+    json_object_object_add(properties, "extensions", extensions_schema());
     allow(properties, config_ignored_root_keys);
     return properties;
 }

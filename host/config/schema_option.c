@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/mem.h"
 #include "base/util.h"
 #include "config/option_rows.h"
 #include "config/units.h"
@@ -104,14 +105,22 @@ static struct json_object *number_schema(const struct weir_option *row)
 
 /* -- one row -- */
 
+/* A choice that is an extension may have the id of one that is declared. */
 static struct json_object *choices_schema(const struct weir_option *row)
 {
-    struct json_object *schema = json_object_new_object();
-    struct json_object *choices = json_object_new_array();
+    struct json_object *schema = json_object_new_object(), *exact = json_object_new_object();
+    struct json_object *choices = json_object_new_array(), *ways = json_object_new_array();
 
-    for (size_t i = 0; row->choices[i]; i++)
+    json_object_object_add(exact, "enum", choices);
+    json_object_array_add(ways, exact);
+    for (size_t i = 0; row->choices[i]; i++) {
+        SCOPED_FREE char *pattern = mem_printf("^%s/[^/]", row->choices[i]);
+
         json_object_array_add(choices, json_object_new_string(row->choices[i]));
-    json_object_object_add(schema, "enum", choices);
+        if (!strncmp(row->choices[i], "ext_", 4))
+            json_object_array_add(ways, schema_typed("string", pattern));
+    }
+    json_object_object_add(schema, "anyOf", ways);
     return schema;
 }
 

@@ -81,7 +81,14 @@ AT_PLACES = (
     ("W1303", pipeline(flushers='{"Type": "flusher_file", "FilePath": @@"${HOME}"}'), ()),
     ("W1303", pipeline(flushers='{"Type": "flusher_file", "FilePath": @@"${env:HOME"}'), ()),
     ("W1311", pipeline(more=',\n  @@"version": 3'), ()),
-    ("W1312", pipeline(more=',\n  @@"extensions": [{"Type": "ext_x"}]'), ()),
+    ("W1312", pipeline(more=',\n  "extensions": [{"Type": @@"ext_basicauth", "Username": "u"}]'), ()),
+    ("W1023", pipeline(more=',\n  "extensions": [{"Type": @@"ext_x"}]'), ()),
+    ("W1024", pipeline(flushers='{"Type": "flusher_http", "RemoteURL": "http://h/", '
+                                '"Authenticator": {"Type": @@"ext_basicauth/a"}}'), ()),
+    # What is wrong in an extension is told where it stands.
+    ("W1003", pipeline(flushers='{"Type": "flusher_http", "RemoteURL": "http://h/", '
+                                '"Authenticator": {"Type": "ext_basicauth"}}',
+                       more=',\n  "extensions": [{"Type": "ext_basicauth", @@"Usernme": "u"}]'), ()),
     ("W1314", pipeline(more=',\n  @@"flusher": []'), ("--compat",)),
     ("W1314", pipeline(flushers='{"Type": "flusher_stdout", @@"Nix": 1}'), ("--compat",)),
 )

@@ -354,6 +354,45 @@ def test_influxdb_with_a_database_by_tag(weir, serve):
         assert request.header("Content-Type") == "application/octet-stream"
 
 
+NAMED = [{"Type": "ext_basicauth/user1", "Username": "user1", "Password": "pwd1"},
+         {"type": "ext_basicauth/user2", "detail": {"Username": "user2", "Password": "pwd2"}}]
+
+
+@pytest.mark.parametrize("authenticator, extensions, expected_header", [
+    ({"Type": "ext_basicauth"}, [{**NAMED[0], "Type": "ext_basicauth"}], "dXNlcjE6cHdkMQ=="),
+    ({"Type": "ext_basicauth/user1"}, NAMED, "dXNlcjE6cHdkMQ=="),
+    ({"Type": "ext_basicauth/user2"}, NAMED, "dXNlcjI6cHdkMg=="),
+])
+def test_authenticator_that_is_declared_elsewhere(weir, serve, authenticator, extensions,
+                                                  expected_header):
+    server = serve()
+    path = post(weir, [{"k": "v"}], server.url, Authenticator=authenticator)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "extensions": extensions}))
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert server.requests[0].header("Authorization") == f"Basic {expected_header}"
+
+
+def test_reload_with_another_password_of_an_extension(weir, serve):
+    server = serve()
+    path = to_http(weir, server.url, 10, Authenticator={"Type": "ext_basicauth/a"})
+    config = json.loads(path.read_text())
+    config["extensions"] = [{"Type": "ext_basicauth/a", "Username": "u", "Password": "one"}]
+    path.write_text(json.dumps(config))
+    host = weir.start(path)
+    wait_for(lambda: server.requests, "a request")
+    config["extensions"][0]["Password"] = "two"
+    path.write_text(json.dumps(config))
+    answer = weir.command("reload", "--data", weir.data)
+    assert answer.returncode == 0, answer.stderr
+    with (weir.folder / "in.log").open("a") as file:
+        file.write("more\n")
+    wait_for(lambda: len(server.requests) > 1, "the other request")
+    assert host.stop() == 0
+    headers = [request.header("Authorization") for request in server.requests]
+    assert headers == ["Basic dTpvbmU=", "Basic dTp0d28="]
+
+
 def test_custom_single_is_the_default_and_a_request_for_each_log(weir, serve):
     server = serve()
     logs = [{**log, "__tag__:db": "mydb"} for log in WEATHER]

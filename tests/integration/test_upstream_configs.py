@@ -230,6 +230,27 @@ for page, examples in DOCUMENTED.items():
         RUNS[f"docs/cn/plugins/processor/{page}, {number}"] = flat(FILE, *processors)
 RUNS["example_config/data_pipelines/file-grok.yaml"] = flat(FILE, {**GROK, "Match": ["%{HTTP}"]})
 
+# What its pages of extensions show, and its end-to-end test of flusher_http.
+HTTP = {"Type": "flusher_http", "RemoteURL": "http://localhost:8086/write",
+        "Convert": {"Protocol": "custom_single", "Encoding": "json"}}
+USERS = [{"Type": f"ext_basicauth/user{i}", "Username": f"user{i}", "Password": f"pwd{i}"}
+         for i in (1, 2)]
+RUNS |= {
+    "docs/cn/plugins/extension/ext-basicauth.md": flat(
+        FILE, flushers=[{**HTTP, "Authenticator": {"Type": "ext_basicauth"}}],
+        extensions=[{"Type": "ext_basicauth", "Username": "user1", "Password": "pwd1"}]),
+    "test/e2e/test_cases/flusher_http/case.feature": flat(
+        {"Type": "metric_mock", "IntervalMs": 100,
+         "Fields": {"__name__": "weather", "__value__": "32", "__labels__": "city#$#hz", "__tag__:db": "mydb"}},
+        aggregators=[{"Type": "aggregator_content_value_group", "GroupKeys": ["__tag__:db"]}],
+        flushers=[{"Type": "flusher_http", "RemoteURL": "http://influxdb:8086/write",
+                   "Query": {"db": "%{tag.db}"},
+                   "Convert": {"Protocol": "influxdb", "Encoding": "custom"},
+                   "RequestInterceptors": [{"Type": "ext_request_breaker", "FailureRatio": 0.1}]}]),
+    "docs/cn/plugins/flusher/extended/flusher-http.md": flat(
+        FILE, flushers=[{**HTTP, "Headers": {"x-filepath": "%{tag.__path__}"}}]),
+}
+
 # What is refused: the codes of its errors, and what a user is told. `compat` is what is
 # left with --compat, where unknown options are passed over as upstream does.
 REFUSED = {
@@ -319,6 +340,22 @@ def test_runs(weir, name):
     status, found = check(weir, RUNS[name])
     assert (status, errors(found)) == (0, []), found
     assert [d for d in found if d["severity"] == "warning"] == []
+
+
+# Examples that leave something lying about: it is told, and they run.
+WARNED = {
+    "docs/cn/plugins/extension/ext-basicauth.md, named": (
+        flat(FILE, flushers=[{**HTTP, "Authenticator": {"Type": "ext_basicauth/user1"}}],
+             extensions=USERS), ["W1312"]),
+}
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_runs_with_a_word(weir, name):
+    config, codes = WARNED[name]
+    status, found = check(weir, config)
+    assert (status, errors(found)) == (0, []), found
+    assert sorted({d["code"] for d in found if d["severity"] == "warning"}) == codes
 
 
 @pytest.mark.parametrize("name", REFUSED)
