@@ -122,7 +122,7 @@ static const char *const when_full_choices[] = {"block", "drop_oldest", "drop_ne
     WEIR_OPTION(struct delivery_config, MEMBER, NAME, TYPE, 0, DEFAULT, MIN, NULL, UNIT, HELP)
 
 static const struct weir_option delivery_rows[] = {
-    DELIVERY(queue_max_bytes, "QueueMaxBytes", WEIR_OPTION_SIZE, "32MiB", "64KiB", NULL,
+    DELIVERY(queue_max_bytes, "QueueMaxBytes", WEIR_OPTION_SIZE, "16MiB", "64KiB", NULL,
         "How much may wait in memory for this flusher"),
     DELIVERY(queue_max_groups, "QueueMaxGroups", WEIR_OPTION_UINT, "1024", "1", "groups",
         "How many log groups may wait in memory for this flusher"),

@@ -38,7 +38,7 @@ enum spool_durability {
 /* The host-owned `delivery` object of a flusher entry; `delivery` and `Delivery`. Its keys
  * are in an option table like any other (config_delivery_class, `weir describe delivery`). */
 struct delivery_config {
-    uint64_t queue_max_bytes;        /* 32 MiB */
+    uint64_t queue_max_bytes;        /* 16 MiB */
     uint64_t queue_max_groups;       /* 1024 */
     uint32_t when_full;              /* enum when_full */
     uint64_t retry_initial_delay_ns; /* 1 s */

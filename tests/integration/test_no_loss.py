@@ -15,8 +15,8 @@ from conftest import file_to_file, wait_for
 
 LINE = re.compile(rb"\d{9} [a-z]{80}")
 PADDING = b"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzab"
-# Queue (32 MiB) plus 4 MiB between checkpoints plus blocks being read.
-DUPLICATE_BOUND_BYTES = 48 << 20
+# Queue (16 MiB) plus 4 MiB between checkpoints plus blocks being read.
+DUPLICATE_BOUND_BYTES = 32 << 20
 
 
 def write_lines(path, first, last, mode="ab"):

@@ -101,7 +101,7 @@ static const struct {
     {"the default aggregator",
         PIPELINE(IN, "\"aggregators\":[{\"Type\":\"aggregator_default\"}],", OUT), true},
     {"the default queue",
-        PIPELINE(IN, "", "{\"Type\":\"flusher_a\",\"delivery\":{\"QueueMaxBytes\":\"32MiB\"}}"),
+        PIPELINE(IN, "", "{\"Type\":\"flusher_a\",\"delivery\":{\"QueueMaxBytes\":\"16MiB\"}}"),
         true},
     {"a key that is passed over", PIPELINE(IN, "\"x-note\":\"hello\",", OUT), true},
     {"an option", PIPELINE("{\"Type\":\"input_a\",\"Path\":\"/q\"}", "", OUT), false},

@@ -162,7 +162,7 @@ START_TEST(defaults_are_filled_in)
     ck_assert_str_eq(item->logstore, "web");
     ck_assert_int_eq(item->logstore_key, config->global.logstore_key);
     ck_assert_int_ne(item->logstore_key, 0);
-    ck_assert_uint_eq(item->delivery.queue_max_bytes, 32 * MIB);
+    ck_assert_uint_eq(item->delivery.queue_max_bytes, 16 * MIB);
     ck_assert_uint_eq(item->delivery.when_full, WHEN_FULL_BLOCK);
     ck_assert_uint_eq(item->delivery.flush_timeout_ns, 60 * NS_PER_S);
     ck_assert_str_eq(item->place.file, path);
