@@ -34,6 +34,7 @@ struct input *file_create(const struct input_context *context, char *why, size_t
     list_init(&self->lacking);
     list_init(&self->all_folders);
     list_init(&self->renamed);
+    list_init(&self->left);
     self->scan_timer.expired = scan_is_due;
     self->turn_timer.expired = turn_is_due;
     self->no_descriptor.interval_ns = self->no_folder.interval_ns = TOLD_AGAIN_NS;
@@ -56,6 +57,7 @@ void file_start(struct input *input)
     struct file_input *self = self_of(input);
 
     file_scan(self);
+    file_take_up_left(self);
     file_find_moved(self);
     loop_set_timer(input->context->loop, &self->turn_timer, loop_now_ns(input->context->loop));
 }
@@ -69,6 +71,7 @@ void file_stop(struct input *input)
     loop_clear_timer(input->context->loop, &self->scan_timer);
     loop_clear_timer(input->context->loop, &self->turn_timer);
     LIST_EACH (tail, &self->tails, all) {
+        file_leave(self, tail);
         file_drop(self, tail);
     }
     file_scan_finish(self);
@@ -80,6 +83,7 @@ void file_destroy(struct input *input)
 
     map_finish(&self->by_inode);
     map_finish(&self->by_path);
+    file_forget_left(self);
     file_setup_finish(self);
     free(self->unreadable);
     free(self);

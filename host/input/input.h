@@ -47,6 +47,9 @@ struct input_class {
     /* Reads nothing more; what was pushed stays on its way. Sources whose ranges are
      * still out live on until those are released. */
     void (*stop)(struct input *input);
+    /* Before its start: it is the next generation of `before`, which has stopped, and of the
+     * same class, and takes over what only that one has open. May be NULL. */
+    void (*inherit)(struct input *input, struct input *before);
     /* After stop. Ranges may still be out. */
     void (*destroy)(struct input *input);
     /* Words for the operator when --once read nothing, e.g. "no file matches /x/y". NULL: "" */

@@ -160,7 +160,7 @@ static const struct weir_option log_rows[] = {
                 .implementation = &(SELF), \
             }, \
         .create = file_create, .start = file_start, .resume = file_resume, .stop = file_stop, \
-        .destroy = file_destroy, .explain = file_explain, \
+        .inherit = file_inherit, .destroy = file_destroy, .explain = file_explain, \
     }
 
 const struct input_class input_file =

@@ -117,6 +117,7 @@ struct file_input {
     struct list all_folders;
     struct list renamed; /* lately */
     size_t n_renamed;
+    struct list left; /* of those that no path leads to, from and for another generation */
 
     struct glob_visitor visitor; /* of the scan that runs */
     uint32_t scan;               /* its number */
@@ -175,6 +176,14 @@ void file_note_renamed(struct file_input *self, const char *from, const char *to
 /* Takes up those that are not known; after the names have been looked through. */
 void file_take_up_renamed(struct file_input *self);
 void file_forget_renamed(struct file_input *self);
+
+/* file_left.c: files that nothing leads to any more, when the input ends before they do.
+ * Takes the descriptor from a file that is such. */
+void file_leave(struct file_input *self, struct tail *tail);
+void file_inherit(struct input *input, struct input *before);
+void file_take_up_left(struct file_input *self);
+/* There was no heir: what was not read of them is lost, and counted. */
+void file_forget_left(struct file_input *self);
 
 /* file_open.c: few descriptors for many files. */
 size_t file_open_max(void);

@@ -99,6 +99,8 @@ void tail_destroy(struct tail *tail);
 int tail_check(struct tail *tail);
 /* Closes the descriptor; it can be opened again while the path leads to it. */
 void tail_close(struct tail *tail);
+/* Its file is open already: takes the descriptor over. */
+void tail_set_fd(struct tail *tail, int fd);
 void tail_rename(struct tail *tail, const char *path);
 /* What the tag __path__ says. */
 void tail_set_name(struct tail *tail, const char *name);

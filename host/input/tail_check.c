@@ -173,6 +173,12 @@ static bool check_birth(struct tail *tail)
     return same;
 }
 
+void tail_set_fd(struct tail *tail, int fd)
+{
+    tail->fd = fd;
+    tail->born_ns = birth_of(fd);
+}
+
 /* Whether what was read last is still where it was. */
 static int check_mark(struct tail *tail, bool *ret_same)
 {

@@ -358,6 +358,25 @@ bool pipeline_idle(struct pipeline *pipeline)
     return true;
 }
 
+struct succession {
+    struct pipeline *before, *after;
+};
+
+/* On the loop, which is the same for both. */
+static void inherit_inputs(void *argument)
+{
+    const struct succession *self = argument;
+
+    for (size_t i = 0; i < self->before->n_inputs; i++)
+        for (size_t j = 0; j < self->after->n_inputs; j++) {
+            struct input *before = self->before->inputs[i], *after = self->after->inputs[j];
+
+            if (before->class == after->class && before->class->inherit &&
+                !strcmp(before->context->config->name, after->context->config->name))
+                before->class->inherit(after, before);
+        }
+}
+
 static struct lane *lane_of_name(struct pipeline *pipeline, const char *name)
 {
     for (size_t i = 0; pipeline && i < pipeline->n_lanes; i++)
@@ -368,8 +387,11 @@ static struct lane *lane_of_name(struct pipeline *pipeline, const char *name)
 
 size_t pipeline_close(struct pipeline *pipeline, struct pipeline *next, uint64_t deadline_ns)
 {
+    struct succession succession = {pipeline, next};
     size_t n_hanging = 0;
 
+    if (next)
+        on_loop(pipeline->place.loop, inherit_inputs, &succession);
     for (size_t i = 0; i < pipeline->n_lanes; i++) {
         struct lane *lane = pipeline->lanes[i];
 

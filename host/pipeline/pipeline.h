@@ -68,7 +68,8 @@ void pipeline_stop_inputs(struct pipeline *pipeline);
 /* Whether all lanes have settled everything. */
 bool pipeline_idle(struct pipeline *pipeline);
 /* Ends the lanes by `deadline_ns`. What is left goes to the lanes of the same names in
- * `next`, which has not been started; what has no such lane goes back to its sources.
+ * `next`, which has not been started; what has no such lane goes back to its sources. Files
+ * that only an input has open go to the input of the same name there.
  * Returns how many lanes hang and are left behind. */
 size_t pipeline_close(struct pipeline *pipeline, struct pipeline *next, uint64_t deadline_ns);
 /* After pipeline_close. */

@@ -98,6 +98,56 @@ def test_rotated_and_deleted_while_the_destination_is_down(weir):
              "deleted files to be let go")
 
 
+def change_blocked(weir, pattern, out, name="blocked"):
+    """The pipeline of start_blocked() with another option, and what a reload says."""
+    config = file_to_file(pattern, out)
+    config["flushers"][0]["delivery"] = {**SOON, "RetryMaxDelay": "40ms"}
+    weir.pipeline(name, config)
+    return weir.command("reload", "--data", weir.data)
+
+
+def deleted_files(host):
+    return [name for name in open_files(host) if "(deleted)" in name]
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["noticed", "just-now"])
+def test_deleted_while_it_is_read_and_reloaded(weir, seen):
+    """The next generation reads on from what the old one has open."""
+    log, stream = weir.folder / "app.log", Stream()
+    stream.append(log, 3000)
+    host, out = start_blocked(weir, log)
+    host.wait_log("flush failed")
+    log.unlink()
+    if seen:
+        stream.append(log, 100)  # another file of that name: the names are looked through
+        wait_for(lambda: str(log) in open_files(host), "the new file to be held")
+    for _ in range(2):
+        assert change_blocked(weir, log, out).returncode == 0
+        assert len(deleted_files(host)) == 1
+    open_gate(weir)
+    expect_once_each(out, stream)
+    wait_for(lambda: not deleted_files(host), "the deleted file to be let go")
+
+
+def test_deleted_while_it_is_read_and_its_pipeline_removed(weir):
+    """Without an heir it is closed, and what was not read is counted and told."""
+    log, stream = weir.folder / "app.log", Stream()
+    stream.append(log, 100_000)
+    (weir.folder / "pipelines").mkdir()
+    (weir.folder / "gate").write_text("not a folder")
+    config = file_to_file(log, weir.folder / "gate" / "out")
+    config["flushers"][0]["delivery"] = SOON
+    path = weir.pipeline("pipelines/blocked", config)
+    weir.pipeline("pipelines/other", file_to_file(weir.folder / "none", weir.folder / "out"))
+    host = weir.start("--no-watch", "--drain-timeout", "100ms", path.parent)
+    host.wait_log("flush failed")
+    log.unlink()
+    path.unlink()
+    assert weir.command("reload", "--data", weir.data).returncode == 0
+    host.wait_log("bytes went away before they were read: lost")
+    assert not deleted_files(host)
+
+
 def test_deleted_or_renamed_while_it_is_written(weir):
     """The deleted one is let go after a while, the renamed one is not: its writer comes back."""
     folder, out = weir.folder / "logs", weir.folder / "out"
