@@ -191,6 +191,7 @@ static struct instance *new_instance(
 
     instance->class = class;
     instance->self = new_self(class->instance_size);
+    instance->registry = spec->registry;
     instance->metrics = registry_metrics(spec->registry);
     instance->pipeline = copy_or_empty(spec->pipeline);
     instance->project = copy_or_empty(spec->project);
@@ -311,6 +312,8 @@ uint32_t instance_flush(
             "flush returned PENDING, but the class is not ASYNC; taken as RETRY", verdict);
         return WEIR_RETRY;
     }
+    if (verdict == WEIR_PENDING)
+        atomic_fetch_add(&instance->n_owed, 1);
     return verdict;
 }
 
@@ -354,10 +357,8 @@ int instance_probe(struct instance *instance, uint64_t deadline_ns, struct weir_
     return control_by_deadline(control_create(instance, CONTROL_PROBE), deadline_ns, result);
 }
 
-void instance_destroy(struct instance *instance)
+static void destroy(struct instance *instance)
 {
-    if (!instance || instance_abandoned(instance))
-        return;
     pthread_cond_destroy(&instance->woken);
     pthread_mutex_destroy(&instance->lock);
     free(instance->self);
@@ -368,6 +369,30 @@ void instance_destroy(struct instance *instance)
     free(instance->lane);
     free(instance->data_dir);
     free(instance);
+}
+
+static bool release(struct kept *kept)
+{
+    struct instance *instance = container_of(kept, struct instance, kept);
+
+    if (atomic_load(&instance->n_owed) > 0)
+        return false;
+    destroy(instance);
+    return true;
+}
+
+/* A thread that was to settle what was PENDING may be about to: the memory it has a
+ * pointer to stays, though nobody listens. */
+void instance_destroy(struct instance *instance)
+{
+    if (!instance || instance_abandoned(instance))
+        return;
+    instance_host_end(instance);
+    instance->kept.release = release;
+    if (atomic_load(&instance->n_owed) > 0)
+        registry_keep(instance->registry, &instance->kept);
+    else
+        destroy(instance);
 }
 
 uint64_t instance_flush_started_ns(struct instance *instance)

@@ -76,7 +76,8 @@ int instance_stop(struct instance *instance, uint64_t deadline_ns, struct weir_r
  * none; -ETIMEDOUT as in stop; else what the plugin returned, with words. [control] */
 int instance_probe(struct instance *instance, uint64_t deadline_ns, struct weir_result *result);
 
-/* Frees it, unless it was left behind. NULL is fine. [control] */
+/* Ends what it tells its owner, and frees it, unless it was left behind, or has not settled
+ * what it said was PENDING: then the registry keeps it. NULL is fine. [control] */
 void instance_destroy(struct instance *instance);
 
 /* For a watchdog: when the oldest running flush began, 0 if none runs; and the last

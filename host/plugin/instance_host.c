@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,45 @@ static uint64_t host_wall(const struct weir_host *host)
     return clock_wall_ns();
 }
 
+/* Whether the owner may be called; then tell_ends follows. */
+static bool tell_begins(struct instance *instance)
+{
+    atomic_fetch_add(&instance->n_telling, 1);
+    if (!atomic_load(&instance->ended))
+        return true;
+    atomic_fetch_sub(&instance->n_telling, 1);
+    return false;
+}
+
+static void tell_ends(struct instance *instance)
+{
+    atomic_fetch_sub(&instance->n_telling, 1);
+}
+
+void instance_host_end(struct instance *instance)
+{
+    atomic_store(&instance->ended, true);
+    while (atomic_load(&instance->n_telling))
+        sched_yield();
+}
+
+/* 0, or -ENOENT. What comes after the end counts only for what is owed. */
+static int tell_settled(struct instance *instance, uint64_t batch_id, uint32_t verdict,
+    const struct weir_result *result)
+{
+    int r = -ENOENT;
+
+    if (!tell_begins(instance)) {
+        atomic_fetch_sub(&instance->n_owed, 1);
+        return r;
+    }
+    r = instance->settle(instance->owner, batch_id, verdict, result);
+    if (!r)
+        atomic_fetch_sub(&instance->n_owed, 1);
+    tell_ends(instance);
+    return r;
+}
+
 static int host_settle(const struct weir_host *host, uint64_t batch_id, uint32_t verdict,
     const struct weir_result *result)
 {
@@ -162,7 +202,7 @@ static int host_settle(const struct weir_host *host, uint64_t batch_id, uint32_t
         memcpy(&copy, result, MIN(result->struct_size, sizeof copy));
         copy.struct_size = sizeof copy;
     }
-    r = instance->settle(instance->owner, batch_id, verdict, result ? &copy : NULL);
+    r = tell_settled(instance, batch_id, verdict, result ? &copy : NULL);
     if (r == -ENOENT)
         instance_misbehaves(
             instance, "W5005", "settle for a batch that is not open", (int64_t)batch_id);
@@ -175,8 +215,10 @@ static int host_mark(const struct weir_host *host, const struct weir_batch *batc
     struct instance *instance = instance_of(host);
     int r = -EINVAL;
 
-    if (batch && verdict <= WEIR_REJECTED)
+    if (batch && verdict <= WEIR_REJECTED && tell_begins(instance)) {
         r = instance->mark(instance->owner, batch, group, log, verdict, code, text);
+        tell_ends(instance);
+    }
     if (r)
         instance_misbehaves(instance, "W5006",
             "mark with a verdict, group or log that is not in the batch", verdict);
@@ -187,7 +229,10 @@ static void host_notify_ready(const struct weir_host *host)
 {
     struct instance *instance = instance_of(host);
 
+    if (!tell_begins(instance))
+        return;
     instance->notify_ready(instance->owner);
+    tell_ends(instance);
 }
 
 static void host_alive(const struct weir_host *host)

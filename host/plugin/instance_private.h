@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "plugin/descriptor.h"
 #include "plugin/instance.h"
+#include "plugin/registry.h"
 
 #define INSTANCE_TEXT_MAX 512            /* bytes of the words of init, stop, probe */
 #define INSTANCE_LOG_BYTES_MAX (8 * KIB) /* of a message, and of all its fields */
@@ -36,6 +37,11 @@ struct instance {
     void (*notify_ready)(void *owner);
 
     atomic_bool abandoned;
+    atomic_bool ended;     /* the owner hears no more of what the plugin says */
+    atomic_uint n_telling; /* calls to the owner that run */
+    atomic_int n_owed;     /* PENDING answers that have not been settled */
+    struct registry *registry;
+    struct kept kept;
     atomic_uint_fast64_t last_alive_ns;
 
     pthread_mutex_t lock; /* of what follows */
@@ -51,6 +57,9 @@ struct instance {
 
 /* Fills the host table. */
 void instance_host_init(struct instance *instance);
+
+/* The owner is called no more, and is not being called. */
+void instance_host_end(struct instance *instance);
 
 /* Ends naps; for ever when `urgent`. */
 void instance_host_wake(struct instance *instance, bool urgent);

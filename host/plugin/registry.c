@@ -18,6 +18,7 @@
 struct registry {
     pthread_mutex_t lock; /* of all below but what never changes */
     pthread_cond_t loading_ended;
+    struct list kept; /* of struct kept */
     struct plugins_list list;
     struct module *modules; /* one for each in `list` */
     size_t n_modules;
@@ -128,6 +129,7 @@ struct registry *registry_create(const struct registry_request *request, struct 
 
     pthread_mutex_init(&registry->lock, NULL);
     pthread_cond_init(&registry->loading_ended, NULL);
+    list_init(&registry->kept);
     registry->executable = mem_strdup(request->executable ? request->executable : "/proc/self/exe");
     registry->folders = plugin_path(request);
     registry->probe_timeout_ns =
@@ -141,9 +143,28 @@ struct registry *registry_create(const struct registry_request *request, struct 
     return registry;
 }
 
+void registry_keep(struct registry *registry, struct kept *kept)
+{
+    pthread_mutex_lock(&registry->lock);
+    list_append(&registry->kept, &kept->list);
+    pthread_mutex_unlock(&registry->lock);
+}
+
+/* Whether nothing is in use any more. */
+static bool release_kept(struct registry *registry)
+{
+    struct kept *kept;
+    bool all = true;
+
+    LIST_EACH (kept, &registry->kept, list) {
+        all &= kept->release(kept);
+    }
+    return all;
+}
+
 void registry_destroy(struct registry *registry)
 {
-    if (!registry || registry->hung)
+    if (!registry || registry->hung || !release_kept(registry))
         return;
     for (size_t i = 0; i < registry->n_modules; i++)
         module_finish(&registry->modules[i]);

@@ -7,7 +7,9 @@
 #ifndef PLUGIN_REGISTRY_H
 #define PLUGIN_REGISTRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include "base/list.h"
 #include "config/catalog.h"
 #include "plugin/refusal.h"
 
@@ -29,8 +31,17 @@ struct registry_request {
  * files, and a warning for each plugin that is refused, go to `diags`. Never NULL.
  * [control] */
 struct registry *registry_create(const struct registry_request *request, struct diag_list *diags);
-/* Code that was loaded stays. NULL is fine. */
+/* Code that was loaded stays, and so does all while something that was kept is in use. NULL
+ * is fine. */
 void registry_destroy(struct registry *registry);
+
+/* Memory that a plugin may still look at, which nobody else needs any more. */
+struct kept {
+    struct list list;
+    bool (*release)(struct kept *self); /* frees it; false: it is in use */
+};
+/* Until the registry is destroyed. [any] */
+void registry_keep(struct registry *registry, struct kept *kept);
 
 /* For the config catalog: the class of that type, or NULL; if its plugin is refused
  * that was added to `diags` at `place` and *ret_reported set. Lives as long as the

@@ -12,6 +12,7 @@
  *   hang          flush does not come back while the word stands
  *   slow MS       takes everything, MS milliseconds later
  *   later MS      PENDING; another thread takes it MS milliseconds later
+ *   stray MS      the same, but stop does not wait for it: it may settle when all is over
  *   garbage       a verdict that does not exist, nothing is written
  *   poison        logs that contain "POISON" are rejected, the others taken
  *   refuse        REJECTED, nothing is written
@@ -181,6 +182,37 @@ static void *take_later(void *argument)
     return NULL;
 }
 
+/* Taken, and settled when nobody may listen any more. */
+static void *stray(void *argument)
+{
+    struct later *later = argument;
+    const struct weir_host *host = later->sink->host;
+
+    nap_ms(later->ms);
+    host->settle(host, later->id, WEIR_DELIVERED, NULL);
+    host->notify_ready(host);
+    free(later);
+    return NULL;
+}
+
+static uint32_t go_astray(struct sink *sink, const struct weir_batch *batch, unsigned ms)
+{
+    struct later *later = malloc(sizeof *later);
+    pthread_t thread;
+
+    if (!later || put(sink, sink->out.data, sink->out.size) < 0) {
+        free(later);
+        return WEIR_RETRY;
+    }
+    *later = (struct later){sink, batch->id, ms, NULL, 0};
+    if (pthread_create(&thread, NULL, stray, later)) {
+        free(later);
+        return WEIR_RETRY;
+    }
+    pthread_detach(thread);
+    return WEIR_PENDING;
+}
+
 static uint32_t pend(struct sink *sink, const struct weir_batch *batch, unsigned ms)
 {
     struct later *later = malloc(sizeof *later);
@@ -267,6 +299,8 @@ static uint32_t sink_flush(void *memory, const struct weir_batch *batch, struct 
     lay_out(sink, batch, is(&mode, "poison"));
     if (sink->out.failed)
         return WEIR_RETRY;
+    if (is(&mode, "stray"))
+        return go_astray(sink, batch, mode.ms);
     if (is(&mode, "later"))
         return pend(sink, batch, mode.ms);
     return take(sink, is(&mode, "after") ? WEIR_RETRY : WEIR_DELIVERED, result);

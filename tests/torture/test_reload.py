@@ -59,7 +59,7 @@ def test_storm_of_signals(torture, long_form, delivery):
     assert found.twice() == 0 and found.orders["s"] == 0
 
 
-@pytest.mark.parametrize("mood", ["slow 50", "later 50", "down"])
+@pytest.mark.parametrize("mood", ["slow 50", "later 50", "stray 200", "down"])
 def test_changed_while_batches_are_on_their_way(torture, mood):
     """Catalogue 27, 61: what has not been settled goes to the new instance."""
     log = torture.logs / "in.log"

@@ -461,6 +461,32 @@ START_TEST(settle_reaches_the_owner)
 }
 END_TEST
 
+static uint32_t flush_pends(
+    void *memory, const struct weir_batch *batch, struct weir_result *result)
+{
+    (void)memory;
+    (void)batch;
+    (void)result;
+    return WEIR_PENDING;
+}
+
+/* A thread of the plugin that has missed the end: what it has a pointer to is there. */
+START_TEST(after_the_end_nobody_listens)
+{
+    struct weir_batch batch = {.struct_size = sizeof batch};
+    struct weir_str none = {NULL, 0};
+
+    script.flush = flush_pends;
+    make_host();
+    ck_assert_uint_eq(flush(), WEIR_PENDING);
+    instance_destroy(take_ptr(instance));
+    ck_assert_int_eq(host->mark(host, &batch, 0, 0, WEIR_REJECTED, 1, none), -EINVAL);
+    host->notify_ready(host);
+    ck_assert_int_eq(host->settle(host, 9, WEIR_DELIVERED, NULL), -ENOENT);
+    ck_assert_int_eq(owner.n_settled + owner.n_marked + owner.n_notified, 0);
+}
+END_TEST
+
 START_TEST(mark_and_notify_reach_the_owner)
 {
     struct weir_batch batch = {.struct_size = sizeof batch};
@@ -613,6 +639,7 @@ int main(void)
     tcase_add_test(tests, hung_stop_is_left_behind);
     tcase_add_test(tests, hung_set_urgent_is_told);
     tcase_add_test(tests, settle_reaches_the_owner);
+    tcase_add_test(tests, after_the_end_nobody_listens);
     tcase_add_test(tests, mark_and_notify_reach_the_owner);
     tcase_add_test(tests, nap_ends_by_time_or_by_waking);
     tcase_add_test(tests, data_dir_is_made_and_its_own);
