@@ -1,11 +1,29 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A spool's write takes and frees thousands of small stretches, which the library would
+ * hand back to the system each time, to fault them in anew with the next. */
+#define KEPT_BYTES (16 << 20)
+/* Larger ones are the system's: what is freed of them is gone at once. */
+#define MAPPED_BYTES (1 << 20)
+
+void mem_setup(void)
+{
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+}
+
+void mem_give_back(void)
+{
+    malloc_trim(0);
+}
 
 static void *not_null(void *memory)
 {

@@ -26,6 +26,12 @@ char *mem_strndup(const void *data, size_t size)
 char *mem_printf(const char *format, ...)
     __attribute__((malloc, returns_nonnull, warn_unused_result, format(printf, 1, 2)));
 
+/* Tells the C library how much memory that was freed it keeps to itself. Before there are
+ * threads. */
+void mem_setup(void);
+/* What it keeps goes back to the system: a great need is over. */
+void mem_give_back(void);
+
 /* Makes room for one more in a growing array (capacity doubles). */
 #define MEM_GROW(ARRAY, COUNT, CAPACITY) \
     do { \

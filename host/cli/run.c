@@ -210,6 +210,7 @@ int cli_run(int argc, char **argv)
         r = CLI_OK;
     } else if (!r) {
         log_setup(options.level, options.format);
+        mem_setup();
         r = run_with(&options, argv + optind, argc - optind);
     }
     plugin_files_finish(&options.plugins);

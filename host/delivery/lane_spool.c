@@ -140,6 +140,7 @@ void lane_spool_start(struct lane *lane)
 void lane_spool_finish(struct lane *lane)
 {
     queue_finish(&lane->spool.staging);
+    weir_buffer_finish(&lane->spool.scratch);
 }
 
 bool lane_spool_unread(const struct lane *lane)

@@ -15,6 +15,7 @@
 #ifndef DELIVERY_LANE_SPOOL_H
 #define DELIVERY_LANE_SPOOL_H
 
+#include <weir/buffer.h>
 #include "base/log.h"
 #include "delivery/pool.h"
 #include "delivery/queue.h"
@@ -22,7 +23,7 @@
 
 /* Of one commit: large, since a disk is asked to be sure after each. */
 #define LANE_SPOOL_WRITE_GROUPS_MAX 256u
-#define LANE_SPOOL_WRITE_BYTES_MAX (16 * MIB)
+#define LANE_SPOOL_WRITE_BYTES_MAX (8 * MIB)
 
 struct lane;
 struct lane_spec;
@@ -41,6 +42,7 @@ struct lane_spool {
     struct queue staging; /* pushed, to be written */
     struct hold writing[LANE_SPOOL_WRITE_GROUPS_MAX];
     uint32_t n_writing;
+    struct weir_buffer scratch; /* of the write that goes on; kept while more is to come */
     uint64_t staged_ns;   /* since when something is staged */
     uint64_t acked_ns;    /* since when acks wait to be written; 0: none */
     uint64_t look_ns;     /* when to look for what waits long; 0: not asked for */

@@ -65,6 +65,7 @@ static bool take_unspooled(void *context, struct hold *hold, const struct weir_g
 /* All that is in memory and outside of a flush, in jobs, until one is refused. */
 static void write_all(struct lane *lane)
 {
+    struct weir_buffer scratch = {0};
     struct spool_job job = {0};
     int r = 0;
 
@@ -74,13 +75,14 @@ static void write_all(struct lane *lane)
         job.bytes = 0;
         lane_each_hold(lane, false, take_unspooled, &job);
         pthread_mutex_unlock(&lane->lock);
-        r = job.n ? spool_job_run(&job, lane->spool.store) : SPOOL_E_END;
+        r = job.n ? spool_job_run(&job, lane->spool.store, &scratch) : SPOOL_E_END;
         pthread_mutex_lock(&lane->lock);
         for (uint32_t i = 0; i < job.n && !r; i++)
             lane_spool_secure(lane, &job.holds[i]);
         spool_job_finish(&job);
     }
     pthread_mutex_unlock(&lane->lock);
+    weir_buffer_finish(&scratch);
 }
 
 static void put_back(struct lane *lane)

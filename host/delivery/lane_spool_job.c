@@ -27,34 +27,26 @@ void spool_job_finish(struct spool_job *job)
     job->n = 0;
 }
 
-int spool_job_run(const struct spool_job *job, struct spool *spool)
+int spool_job_run(const struct spool_job *job, struct spool *spool, struct weir_buffer *scratch)
 {
     struct spool_item items[LANE_SPOOL_WRITE_GROUPS_MAX];
-    struct weir_buffer buffer = {0};
-    size_t at[LANE_SPOOL_WRITE_GROUPS_MAX + 1], total = 0;
-    int r;
+    size_t at[LANE_SPOOL_WRITE_GROUPS_MAX + 1];
 
-    for (uint32_t i = 0; i < job->n; i++)
-        total += weir_loggroup_size(job->views[i]);
-    weir_buffer_reserve(&buffer, total);
+    weir_buffer_clear(scratch);
     for (uint32_t i = 0; i < job->n; i++) {
-        at[i] = buffer.size;
-        weir_loggroup_append(&buffer, job->views[i]);
+        at[i] = scratch->size;
+        weir_loggroup_append(scratch, job->views[i]);
     }
-    if (buffer.failed) {
-        weir_buffer_finish(&buffer);
+    if (scratch->failed)
         return SPOOL_E_FULL;
-    }
-    at[job->n] = buffer.size;
+    at[job->n] = scratch->size;
     for (uint32_t i = 0; i < job->n; i++)
         items[i] = (struct spool_item){
             .info = {.seq = job->holds[i].seq,
                 .wall_ns = job->wall_ns[i],
                 .size = at[i + 1] - at[i],
                 .n_logs = job->views[i]->n_logs},
-            .content = buffer.data + at[i],
+            .content = scratch->data + at[i],
         };
-    r = spool_append(spool, items, job->n);
-    weir_buffer_finish(&buffer);
-    return r;
+    return spool_append(spool, items, job->n);
 }

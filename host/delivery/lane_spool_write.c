@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "base/clock.h"
+#include "base/mem.h"
 #include "delivery/lane_holds.h"
 #include "delivery/lane_private.h"
 #include "delivery/lane_spool_job.h"
@@ -230,13 +231,15 @@ static void write_once(struct lane *lane)
     int r;
 
     pthread_mutex_unlock(&lane->lock);
-    r = spool_job_run(&job, spool);
+    r = spool_job_run(&job, spool, &lane->spool.scratch);
     pthread_mutex_lock(&lane->lock);
     if (r)
         note_refused(lane);
     else
         note_written(lane, &job, n_older);
     spool_job_finish(&job);
+    if (!lane->spool.n_writing && !lane->spool.staging.count)
+        weir_buffer_finish(&lane->spool.scratch);
     lane->spool.acked_ns = 0;
     lane_relieve(lane);
 }
@@ -265,6 +268,7 @@ static void close_used_up(struct lane *lane)
         lane->spool.mode = SPOOL_OFF;
     pthread_mutex_unlock(&lane->lock);
     spools_put(lane->spool.spools, &lane->spool.claim, spool, true);
+    mem_give_back();
     pthread_mutex_lock(&lane->lock);
 }
 
