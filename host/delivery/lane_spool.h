@@ -43,13 +43,13 @@ struct lane_spool {
     struct hold writing[LANE_SPOOL_WRITE_GROUPS_MAX];
     uint32_t n_writing;
     struct weir_buffer scratch; /* of the write that goes on; kept while more is to come */
-    uint64_t staged_ns;   /* since when something is staged */
-    uint64_t acked_ns;    /* since when acks wait to be written; 0: none */
-    uint64_t look_ns;     /* when to look for what waits long; 0: not asked for */
-    uint64_t retry_at_ns; /* a write was refused: not before */
-    uint64_t last_seq;    /* given to a group */
-    uint64_t read_seq;    /* up to here all is in memory or settled */
-    uint64_t written_seq; /* the newest record; above read_seq while something is unread */
+    uint64_t staged_ns;         /* since when something is staged */
+    uint64_t acked_ns;          /* since when acks wait to be written; 0: none */
+    uint64_t look_ns;           /* when to look for what waits long; 0: not asked for */
+    uint64_t retry_at_ns;       /* a write was refused: not before */
+    uint64_t last_seq;          /* given to a group */
+    uint64_t read_seq;          /* up to here all is in memory or settled */
+    uint64_t written_seq;       /* the newest record; above read_seq while something is unread */
     uint64_t unread_groups, unread_logs; /* on disk only; for people */
     bool reading;
     struct log_limit complaint;
