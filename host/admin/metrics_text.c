@@ -225,19 +225,68 @@ static void put_histogram(struct buf *out, const char *name, const char *labels,
         labels, count);
 }
 
-static void put_durations(
-    const struct snapshot *snapshot, const struct labels *labels, struct buf *out)
+static void put_duration(
+    struct buf *out, const char *name, const char *labels, const struct lane_durations *durations)
+{
+    put_histogram(out, name, labels, durations->buckets, durations->buckets[METRIC_N_BUCKETS],
+        seconds(durations->sum_ns));
+}
+
+static void put_sends(const struct snapshot *snapshot, const struct labels *labels, struct buf *out)
 {
     static const char name[] = "weir_flusher_send_duration_seconds";
     const struct snapshot_lane *lane;
 
-    put_head(out, name, "histogram", "How long calls of flush took.");
+    put_head(out, name, "histogram", "How long it took from flush to its verdict.");
     EACH_LANE(lane, snapshot, i)
-    {
-        const struct lane_stats *stats = &lane->status.stats;
+    put_duration(out, name, labels->items[i], &lane->status.stats.measures.sends);
+}
 
-        put_histogram(out, name, labels->items[i], stats->flush_buckets,
-            stats->flush_buckets[METRIC_N_BUCKETS], seconds(stats->flush_ns));
+static bool was_called(const struct lane_durations *durations)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(durations->buckets); i++)
+        if (durations->buckets[i])
+            return true;
+    return false;
+}
+
+/* Only those that have been called: a bucket more is a line more for every flusher. */
+static void put_calls(const struct snapshot *snapshot, const struct labels *labels, struct buf *out)
+{
+    static const char name[] = "weir_flusher_callback_duration_seconds";
+    const struct snapshot_lane *lane;
+
+    put_head(out, name, "histogram", "How long calls into the flusher took.");
+    EACH_LANE(lane, snapshot, i)
+    for (int call = 0; call < LANE_N_CALLS; call++) {
+        const struct lane_durations *durations = &lane->status.stats.measures.calls[call];
+        SCOPED_FREE char *more = NULL;
+
+        if (!was_called(durations))
+            continue;
+        more = mem_printf(
+            "%s,callback=\"%s\"", labels->items[i], lane_call_name((enum lane_call)call));
+        put_duration(out, name, more, durations);
+    }
+}
+
+/* Only those that have happened. */
+static void put_faults(
+    const struct snapshot *snapshot, const struct labels *labels, struct buf *out)
+{
+    static const char name[] = "weir_flusher_errors_total";
+    const struct snapshot_lane *lane;
+
+    put_head(out, name, "counter",
+        "What went wrong, by the code that weir explain knows and the call where it showed.");
+    EACH_LANE(lane, snapshot, i)
+    for (int fault = 0; fault < LANE_N_FAULTS; fault++) {
+        uint64_t count = lane->status.stats.measures.faults[fault];
+
+        if (count)
+            buf_printf(out, "%s{%s,code=\"%s\",stage=\"%s\"} %" PRIu64 "\n", name, labels->items[i],
+                lane_fault_code((enum lane_fault)fault), lane_fault_stage((enum lane_fault)fault),
+                count);
     }
 }
 
@@ -432,7 +481,9 @@ void metrics_text(const struct snapshot *snapshot, struct metrics *plugins, stru
     put_lane_families(snapshot, &labels, out);
     put_discarded(snapshot, &labels, out);
     put_lane_states(snapshot, &labels, out);
-    put_durations(snapshot, &labels, out);
+    put_sends(snapshot, &labels, out);
+    put_calls(snapshot, &labels, out);
+    put_faults(snapshot, &labels, out);
     put_plugins(plugins, out);
     free_labels(&labels);
 }

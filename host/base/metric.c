@@ -178,13 +178,20 @@ double metric_bucket_bound(unsigned i)
     return bound;
 }
 
-static void observe(struct series *series, double value)
+unsigned metric_bucket(double value)
 {
     double bound = BUCKET_FIRST;
     unsigned i = 0;
 
     for (; i < METRIC_N_BUCKETS && value > bound; i++)
         bound *= BUCKET_FACTOR;
+    return i;
+}
+
+static void observe(struct series *series, double value)
+{
+    unsigned i = metric_bucket(value);
+
     atomic_fetch_add_explicit(
         i < METRIC_N_BUCKETS ? &series->buckets[i] : &series->above, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&series->count, 1, memory_order_relaxed);

@@ -53,5 +53,7 @@ struct metric_view {
 struct metric_view metrics_view(struct metrics *metrics, uint32_t handle);
 uint32_t metrics_count(struct metrics *metrics);
 double metric_bucket_bound(unsigned i);
+/* The first bucket that a value fits in; METRIC_N_BUCKETS when it is above the last. */
+unsigned metric_bucket(double value);
 
 #endif

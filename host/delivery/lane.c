@@ -44,6 +44,34 @@ static struct lane *new_lane(const struct lane_spec *spec)
     return lane;
 }
 
+int lane_make_instance(struct lane *lane, char *why, size_t why_max)
+{
+    uint64_t start_ns = clock_now_ns();
+    int r = instance_create(&lane->instance_spec, &lane->instance, why, why_max);
+
+    pthread_mutex_lock(&lane->lock);
+    lane_count_call(lane, LANE_CALL_INIT, clock_now_ns() - start_ns);
+    lane->stats.measures.faults[LANE_FAULT_INIT] += r != 0;
+    pthread_mutex_unlock(&lane->lock);
+    return r;
+}
+
+int lane_stop_instance(struct lane *lane, uint64_t deadline_ns, struct weir_result *result)
+{
+    uint64_t start_ns = clock_now_ns();
+    bool called = !instance_abandoned(lane->instance);
+    int r = instance_stop(lane->instance, deadline_ns, result);
+
+    if (!called)
+        return r;
+    pthread_mutex_lock(&lane->lock);
+    lane_count_call(lane, LANE_CALL_STOP, clock_now_ns() - start_ns);
+    if (r)
+        lane->stats.measures.faults[r == -ETIMEDOUT ? LANE_FAULT_STOP_HANGS : LANE_FAULT_STOP]++;
+    pthread_mutex_unlock(&lane->lock);
+    return r;
+}
+
 struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max)
 {
     struct lane *lane = new_lane(spec);
@@ -63,9 +91,10 @@ struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max
         .settle = lane_on_settle,
         .mark = lane_on_mark,
         .notify_ready = lane_on_notify_ready,
+        .misbehaved = lane_on_misbehaviour,
     };
 
-    if (instance_create(&lane->instance_spec, &lane->instance, why, why_max)) {
+    if (lane_make_instance(lane, why, why_max)) {
         lane_destroy(lane);
         return NULL;
     }
@@ -146,6 +175,20 @@ void lane_push_replayed(struct lane *lane, struct group *group)
     push(lane, (struct hold){group, 0, false, 0});
 }
 
+static void tell_urgent(struct lane *lane, bool exiting)
+{
+    uint64_t start_ns = clock_now_ns();
+
+    pthread_rwlock_rdlock(&lane->instance_lock);
+    if (lane->instance) {
+        instance_set_urgent(lane->instance, exiting);
+        pthread_mutex_lock(&lane->lock);
+        lane_count_call(lane, LANE_CALL_SET_URGENT, clock_now_ns() - start_ns);
+        pthread_mutex_unlock(&lane->lock);
+    }
+    pthread_rwlock_unlock(&lane->instance_lock);
+}
+
 void lane_set_urgent(struct lane *lane, bool exiting)
 {
     pthread_mutex_lock(&lane->lock);
@@ -156,10 +199,7 @@ void lane_set_urgent(struct lane *lane, bool exiting)
         MIN(lane->circuit.open_until_ns, clock_now_ns() + LANE_URGENT_DELAY_NS);
     lane_ask_turn(lane);
     pthread_mutex_unlock(&lane->lock);
-    pthread_rwlock_rdlock(&lane->instance_lock);
-    if (lane->instance)
-        instance_set_urgent(lane->instance, exiting);
-    pthread_rwlock_unlock(&lane->instance_lock);
+    tell_urgent(lane, exiting);
 }
 
 bool lane_has_unsettled(const struct lane *lane)

@@ -13,8 +13,8 @@
 #define DELIVERY_LANE_H
 
 #include <weir/flusher.h>
-#include "base/metric.h"
 #include "config/pipeline_config.h"
+#include "delivery/lane_measures.h"
 #include "delivery/pool.h"
 #include "delivery/spools.h"
 #include "event/gate.h"
@@ -49,10 +49,9 @@ struct lane_stats {
     uint64_t spooled_logs;   /* written to the spool */
     uint64_t spool_bad_logs; /* were damaged there */
     uint64_t flushes, retries;
-    /* Ended flushes by how long they took: at most metric_bucket_bound(i); the last: more. */
-    uint64_t flush_buckets[METRIC_N_BUCKETS + 1], flush_ns;
     uint64_t circuit_opens;
     uint64_t settled_groups; /* grows with every end; "progress" */
+    struct lane_measures measures;
 };
 
 /* What a lane is about, in the order in which one outweighs another. */

@@ -11,6 +11,7 @@ struct parcel *lane_orphan(struct lane *lane, struct parcel *parcel)
 
     copy->batch = parcel->batch;
     copy->first_ns = parcel->first_ns;
+    copy->flushed_ns = parcel->flushed_ns;
     copy->n_groups = parcel->n_groups;
     copy->n_logs = parcel->n_logs;
     for (uint32_t i = 0; i < parcel->n_groups; i++) {
@@ -96,7 +97,7 @@ static void hand_over(struct lane *lane, struct lane *heir)
 
     pthread_mutex_lock(&heir->lock);
     heir->next_id = lane->next_id;
-    heir->stats = lane->stats;
+    lane_stats_add(&heir->stats, &lane->stats); /* which has been made, and no more */
     heir->last_error = lane->last_error;
     lane->stats.left_logs = 0;
     while ((parcel = list_first(&lane->retries, struct parcel, list)))
@@ -149,13 +150,16 @@ bool lane_close(struct lane *lane, struct lane *heir, uint64_t deadline_ns)
     if (!pool_forget(lane->pool, &lane->turn, deadline_ns)) {
         log_error("flusher hangs in a call and is left behind", LOG_STR("pipeline", lane->pipeline),
             LOG_STR("flusher", lane->name));
+        pthread_mutex_lock(&lane->lock);
+        lane->stats.measures.faults[LANE_FAULT_FLUSH_HANGS]++;
+        pthread_mutex_unlock(&lane->lock);
         leave(lane, heir, true);
         return false;
     }
     result.text = text;
     result.text_max = sizeof text;
     if (lane->instance)
-        r = instance_stop(lane->instance, deadline_ns, &result);
+        r = lane_stop_instance(lane, deadline_ns, &result);
     tell_of_stop(lane, r, text);
     leave(lane, heir, r == -ETIMEDOUT);
     return !lane->left_behind;

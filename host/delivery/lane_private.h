@@ -55,6 +55,18 @@ struct lane {
     struct log_limit complaint, drop_notice, restart_notice;
 };
 
+/* A call of the flusher's has ended; counts it. */
+static inline void lane_count_call(struct lane *lane, enum lane_call call, uint64_t took_ns)
+{
+    lane_durations_add(&lane->stats.measures.calls[call], took_ns);
+}
+
+/* The first and the last call of an instance, measured and, where they fail, counted as
+ * faults. They take the lock themselves; results as those of instance_create and
+ * instance_stop. */
+int lane_make_instance(struct lane *lane, char *why, size_t why_max);
+int lane_stop_instance(struct lane *lane, uint64_t deadline_ns, struct weir_result *result);
+
 /* When something may be sent at the earliest: backoff, readiness, circuit. */
 uint64_t lane_send_at_ns(const struct lane *lane);
 /* Asks for a turn if there is something to do. */
@@ -98,5 +110,6 @@ int lane_on_settle(
 int lane_on_mark(void *owner, const struct weir_batch *batch, uint32_t group, uint32_t log,
     uint32_t verdict, int32_t code, struct weir_str text);
 void lane_on_notify_ready(void *owner);
+void lane_on_misbehaviour(void *owner, const char *code);
 
 #endif

@@ -105,11 +105,9 @@ void lane_stats_add(struct lane_stats *sum, const struct lane_stats *one)
     sum->spool_bad_logs += one->spool_bad_logs;
     sum->flushes += one->flushes;
     sum->retries += one->retries;
-    for (size_t i = 0; i < ARRAY_SIZE(sum->flush_buckets); i++)
-        sum->flush_buckets[i] += one->flush_buckets[i];
-    sum->flush_ns += one->flush_ns;
     sum->circuit_opens += one->circuit_opens;
     sum->settled_groups += one->settled_groups;
+    lane_measures_sum(&sum->measures, &one->measures);
 }
 
 void lane_get_stats(struct lane *lane, struct lane_stats *ret_stats)

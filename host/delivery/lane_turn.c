@@ -161,14 +161,17 @@ static void wait_ready(struct lane *lane, struct parcel *parcel)
 /* False as well when the lane was closed meanwhile. */
 static bool ask_ready(struct lane *lane)
 {
+    uint64_t start_ns;
     bool ready;
 
     pthread_mutex_lock(&lane->lock);
     lane->notified = false;
     pthread_mutex_unlock(&lane->lock);
+    start_ns = clock_now_ns();
     ready = instance_is_ready(lane->instance, str_of(lane->config->project),
         str_of(lane->config->logstore), lane->config->logstore_key);
     pthread_mutex_lock(&lane->lock);
+    lane_count_call(lane, LANE_CALL_IS_READY, clock_now_ns() - start_ns);
     ready = ready && !lane->closed;
     pthread_mutex_unlock(&lane->lock);
     return ready;
@@ -179,6 +182,7 @@ static void prepare_batch(struct lane *lane, struct parcel *parcel)
     struct weir_batch *batch = &parcel->batch;
     uint64_t now_ns = clock_now_ns();
 
+    parcel->flushed_ns = now_ns;
     if (!parcel->first_ns)
         parcel->first_ns = now_ns;
     batch->attempt++;
@@ -216,22 +220,11 @@ static void finish_flush(
     }
 }
 
-static void count_flush(struct lane_stats *stats, uint64_t took_ns)
-{
-    double seconds = (double)took_ns / (double)NS_PER_S;
-    unsigned i = 0;
-
-    while (i < METRIC_N_BUCKETS && seconds > metric_bucket_bound(i))
-        i++;
-    stats->flush_buckets[i]++;
-    stats->flush_ns += took_ns;
-}
-
 static void flush_parcel(struct lane *lane, struct parcel *parcel)
 {
     struct weir_result result = {.struct_size = sizeof result};
     char text[PARCEL_TEXT_MAX] = "";
-    uint64_t start_ns, took_ns;
+    uint64_t took_ns;
     uint32_t verdict;
 
     result.text = text;
@@ -240,13 +233,12 @@ static void flush_parcel(struct lane *lane, struct parcel *parcel)
     prepare_batch(lane, parcel);
     pthread_mutex_unlock(&lane->lock);
 
-    start_ns = clock_now_ns();
     verdict = instance_flush(lane->instance, &parcel->batch, &result);
 
     pthread_mutex_lock(&lane->lock);
-    took_ns = clock_now_ns() - start_ns;
+    took_ns = clock_now_ns() - parcel->flushed_ns;
     lane->turn.slow = took_ns > LANE_SLOW_NS;
-    count_flush(&lane->stats, took_ns);
+    lane_count_call(lane, LANE_CALL_FLUSH, took_ns);
     text[sizeof text - 1] = '\0';
     finish_flush(lane, parcel, verdict, &result);
     lane_ask_turn(lane);
@@ -292,12 +284,12 @@ static void restart_instance(struct lane *lane)
 
     pthread_rwlock_wrlock(&lane->instance_lock);
     if (lane->instance) {
-        hangs = instance_stop(lane->instance, clock_now_ns() + LANE_RESTART_STOP_NS, &result) ==
-                -ETIMEDOUT;
+        hangs =
+            lane_stop_instance(lane, clock_now_ns() + LANE_RESTART_STOP_NS, &result) == -ETIMEDOUT;
         instance_destroy(lane->instance);
         lane->instance = NULL;
     }
-    r = instance_create(&lane->instance_spec, &lane->instance, why, sizeof why);
+    r = lane_make_instance(lane, why, sizeof why);
     pthread_rwlock_unlock(&lane->instance_lock);
     pthread_mutex_lock(&lane->lock);
     tell_of_restart(lane, r ? why : NULL);

@@ -112,6 +112,9 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
     uint32_t n_kept;
 
     lane->broken |= verdict == WEIR_BROKEN;
+    lane_durations_add(&lane->stats.measures.sends, clock_now_ns() - parcel->flushed_ns);
+    lane->stats.measures.faults[LANE_FAULT_BROKEN] += verdict == WEIR_BROKEN;
+    lane->stats.measures.faults[LANE_FAULT_REJECTED] += count.rejected_logs > 0;
     if (answered)
         circuit_tell(&lane->circuit, true, parcel->probe, 0, 0, 0);
     lane->stats.delivered_logs += count.delivered_logs;
@@ -127,6 +130,7 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
     n_kept = parcel_keep_retries(parcel, verdict, lane->spool.store);
     lane->stats.settled_groups += n_groups - n_kept;
     lane->stats.delivered_groups += verdict == WEIR_DELIVERED ? n_groups - n_kept : 0;
+    lane->stats.measures.faults[LANE_FAULT_RETRY] += n_kept && verdict != WEIR_BROKEN;
     if (n_kept)
         act_on_rest(lane, parcel, count.retry_logs, answered);
     else
@@ -204,6 +208,16 @@ int lane_on_mark(void *owner, const struct weir_batch *batch, uint32_t group, ui
     }
     pthread_mutex_unlock(&lane->lock);
     return r;
+}
+
+/* What the instance found wrong with what the flusher does. */
+void lane_on_misbehaviour(void *owner, const char *code)
+{
+    struct lane *lane = owner;
+
+    pthread_mutex_lock(&lane->lock);
+    lane_measures_misbehaved(&lane->stats.measures, code);
+    pthread_mutex_unlock(&lane->lock);
 }
 
 /* host->notify_ready. */

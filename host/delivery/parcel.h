@@ -26,6 +26,7 @@ struct parcel {
     struct weir_batch batch; /* as the flusher sees it */
     uint64_t first_ns;       /* of the first attempt, 0 before it */
     uint64_t taken_ns;       /* when its turn began: is_ready, then flush */
+    uint64_t flushed_ns;     /* when the last flush began */
     bool orphan;             /* what comes of it counts no more: a copy goes on */
     bool probe;              /* sent to find out whether the destination is back */
 

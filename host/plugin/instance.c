@@ -203,6 +203,7 @@ static struct instance *new_instance(
     instance->settle = spec->settle;
     instance->mark = spec->mark;
     instance->notify_ready = spec->notify_ready;
+    instance->misbehaved = spec->misbehaved;
     init_sync(instance);
     instance_host_init(instance);
     init_context(instance, spec);

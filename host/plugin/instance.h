@@ -41,6 +41,8 @@ struct instance_spec {
     int (*mark)(void *owner, const struct weir_batch *batch, uint32_t group, uint32_t log,
         uint32_t verdict, int32_t code, struct weir_str text);
     void (*notify_ready)(void *owner);
+    /* It broke the contract; `code` is W5xxx. NULL: nobody counts. */
+    void (*misbehaved)(void *owner, const char *code);
 };
 
 /* Loads the plugin if this is its first use, and runs init. 0; -ENOEXEC: the plugin is

@@ -344,6 +344,8 @@ void instance_misbehaves(
     uint64_t suppressed = 0;
     bool passes;
 
+    if (instance->misbehaved)
+        instance->misbehaved(instance->owner, code);
     pthread_mutex_lock(&instance->lock);
     passes = log_limit_pass(&instance->misbehaviour, clock_now_ns(), &suppressed);
     pthread_mutex_unlock(&instance->lock);

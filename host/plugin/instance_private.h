@@ -35,6 +35,7 @@ struct instance {
     int (*mark)(void *owner, const struct weir_batch *batch, uint32_t group, uint32_t log,
         uint32_t verdict, int32_t code, struct weir_str text);
     void (*notify_ready)(void *owner);
+    void (*misbehaved)(void *owner, const char *code); /* may be NULL */
 
     atomic_bool abandoned;
     atomic_bool ended;     /* the owner hears no more of what the plugin says */

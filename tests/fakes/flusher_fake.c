@@ -6,8 +6,9 @@
  *   delivered, retry, rejected, broken, pending (settled by another thread as
  *   delivered), pending_retry (the same, but as retry), early (settled before flush
  *   returns PENDING), never_settled (PENDING, and that is all), unknown (a verdict that does not
- * exist), marks (the first log of each group rejected, the second to be retried, the others
- * delivered)
+ * exist), settles_twice (early, and once more), settles_unknown (early, by a verdict that does
+ * not exist), marks_nothing (a group that is not there; delivered), marks (the first log of each
+ * group rejected, the second to be retried, the others delivered)
  *
  * AnswerFile names a file with such a word, read at every flush, which then holds in place
  * of Script. Copy names a file that gets the values of all logs that are delivered.
@@ -31,9 +32,11 @@ struct fake_options {
     uint64_t unready_calls;      /* is_ready says no so often */
     bool notify;                 /* then notify_ready is called by a thread */
     bool fail_init;
-    struct weir_str probe;       /* "", "answers", "refuses", "crashes", "exits" */
-    struct weir_str answer_file; /* "": Script holds */
-    struct weir_str copy;        /* "": none */
+    bool fail_stop;
+    struct weir_str fail_init_if; /* "", or a file: init fails while it is there */
+    struct weir_str probe;        /* "", "answers", "refuses", "crashes", "exits" */
+    struct weir_str answer_file;  /* "": Script holds */
+    struct weir_str copy;         /* "": none */
 };
 
 struct fake {
@@ -62,6 +65,9 @@ static const struct weir_option rows[] = {
     WEIR_OPTION_BOOL_ROW(
         struct fake_options, notify, "Notify", "false", "Call notify_ready when ready again"),
     WEIR_OPTION_BOOL_ROW(struct fake_options, fail_init, "FailInit", "false", "init fails"),
+    WEIR_OPTION_BOOL_ROW(struct fake_options, fail_stop, "FailStop", "false", "stop fails"),
+    WEIR_OPTION_STRING_ROW(struct fake_options, fail_init_if, "FailInitIf", 0, "",
+        "File that makes init fail while it is there"),
     WEIR_OPTION_STRING_ROW(struct fake_options, probe, "Probe", 0, "answers",
         "How the connection test ends: answers, refuses, crashes, exits"),
     WEIR_OPTION_STRING_ROW(struct fake_options, answer_file, "AnswerFile", 0, "",
@@ -94,7 +100,8 @@ static int fake_init(void *memory, const struct weir_context *context)
     self->fd = open(self->options->record.data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     record(self, "init");
     maybe_hang(self, "init");
-    if (!self->options->fail_init)
+    if (!self->options->fail_init &&
+        (!self->options->fail_init_if.size || access(self->options->fail_init_if.data, F_OK)))
         return 0;
     snprintf(context->error->text, context->error->text_max, "told to fail");
     close(self->fd);
@@ -184,6 +191,21 @@ static uint32_t pend(struct fake *self, const struct weir_batch *batch, uint32_t
     return WEIR_PENDING;
 }
 
+/* Before flush returns, `times` times. */
+static uint32_t settle_now(
+    struct fake *self, const struct weir_batch *batch, uint32_t verdict, int times)
+{
+    while (times--)
+        self->host->settle(self->host, batch->id, verdict, NULL);
+    return WEIR_PENDING;
+}
+
+static uint32_t mark_nothing(struct fake *self, const struct weir_batch *batch)
+{
+    self->host->mark(self->host, batch, batch->n_groups, 0, WEIR_RETRY, 0, (struct weir_str){0});
+    return WEIR_DELIVERED;
+}
+
 static uint32_t mark_logs(struct fake *self, const struct weir_batch *batch)
 {
     static const struct weir_str words = {"bad log", 7};
@@ -244,10 +266,14 @@ static uint32_t fake_flush(void *memory, const struct weir_batch *batch, struct 
         return 77;
     if (!strcmp(word, "marks"))
         return mark_logs(self, batch);
-    if (!strcmp(word, "early")) {
-        self->host->settle(self->host, batch->id, WEIR_DELIVERED, NULL);
-        return WEIR_PENDING;
-    }
+    if (!strcmp(word, "marks_nothing"))
+        return mark_nothing(self, batch);
+    if (!strcmp(word, "early"))
+        return settle_now(self, batch, WEIR_DELIVERED, 1);
+    if (!strcmp(word, "settles_twice"))
+        return settle_now(self, batch, WEIR_DELIVERED, 2);
+    if (!strcmp(word, "settles_unknown"))
+        return settle_now(self, batch, 77, 1);
     return WEIR_RETRY;
 }
 
@@ -264,12 +290,15 @@ static int fake_stop(void *memory, uint64_t deadline_ns, struct weir_result *res
     struct fake *self = memory;
 
     (void)deadline_ns;
-    (void)result;
     maybe_hang(self, "stop");
     if (self->has_settler)
         pthread_join(self->settler, NULL);
     record(self, "stop");
     close(self->fd);
+    if (self->options->fail_stop) {
+        snprintf(result->text, result->text_max, "told to fail");
+        return -1;
+    }
     return 0;
 }
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import ROOT, file_to_file, wait_for
+from conftest import BUILD, ROOT, file_to_file, wait_for
 from test_delivery import Fake
 from test_status import status
 
@@ -80,16 +80,17 @@ def test_names_are_a_promise(weir, page):
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
 def test_promtool_finds_nothing(weir, page):
-    fake = Fake(weir)
+    fake = Fake(weir, Script=["retry", "delivered"])
     hostile = weir.pipeline('a"b\\c\u00e9', fake.path.read_text())
     start(weir, page, fake.path, hostile, weir.pipeline("bad", "{"))
-    wait_for(lambda: value(get(page, "/metrics")[1], "weir_flusher_sent_events_total", pipeline="p") == 10,
-             "delivery")
-    text = get(page, "/metrics")[1]
+    text = wait_for(lambda: (text := get(page, "/metrics")[1]) and
+                    value(text, "weir_flusher_sent_events_total", pipeline="p") == 10 and
+                    'code="W3201",stage="flush"} ' in text and text, "delivery")
     result = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
                             text=True, check=False, timeout=60)
     assert result.returncode == 0 and not result.stderr, result.stdout + result.stderr
     assert 'pipeline="a\\"b\\\\c\u00e9"' in text
+    assert 'callback="is_ready",le="+Inf"} ' in text
 
 
 def test_numbers_are_those_of_status(weir, page):
@@ -173,6 +174,13 @@ def test_loopback(weir):
     assert host.stop() == 0
 
 
+def answers(page):
+    try:
+        return get(page, "/livez")[0] == 200
+    except BlockingIOError:  # those that are gone still wait to be accepted
+        return False
+
+
 def test_slow_and_many_clients_hurt_nobody(weir, page):
     start(weir, page, Fake(weir).path)
     clients = []
@@ -188,7 +196,7 @@ def test_slow_and_many_clients_hurt_nobody(weir, page):
     assert status(weir)["pipelines"], "the control socket answers"
     for client in clients:
         client.close()
-    wait_for(lambda: get(page, "/livez")[0] == 200, "the page to answer again")
+    wait_for(lambda: answers(page), "the page to answer again")
 
 
 # -- the service manager --
@@ -289,3 +297,113 @@ def test_idle_costs_nothing(weir, page):
     time.sleep(3)
     assert switches() - wakes < 3 * 15, "something polls"
     assert cpu_ticks() - ticks <= 1
+
+
+CALLBACKS = "weir_flusher_callback_duration_seconds"
+ERRORS = "weir_flusher_errors_total"
+# What the flusher does, the code and the call that it is counted under.
+BY_ANSWER = [
+    (["retry", "delivered"], "W3201", "flush"),
+    (["pending_retry", "delivered"], "W3201", "flush"),
+    (["marks", "delivered"], "W3202", "flush"),
+    (["broken", "delivered"], "W3203", "flush"),
+    (["unknown", "delivered"], "W5001", "flush"),
+    (["settles_unknown", "delivered"], "W5004", "settle"),
+    (["settles_twice"], "W5005", "settle"),
+    (["marks_nothing"], "W5006", "mark"),
+]
+AT_RELOAD = [
+    ({"FailStop": True}, "W3205", "stop"),
+    ({"HangIn": "flush"}, "W3206", "flush"),
+    ({"HangIn": "stop"}, "W3206", "stop"),
+    ({"HangIn": "set_urgent"}, "W5003", "set_urgent"),
+]
+ELSEWHERE = {"W3204", "W5002"}
+
+
+def errors(page):
+    found = re.findall(ERRORS + r'\{pipeline="p",flusher="([^"]+)",type="[^"]+",code="(W\d+)",stage="(\w+)"\} (\d+)',
+                       get(page, "/metrics")[1])
+    return {(code, stage): int(count) for _, code, stage, count in found}
+
+
+def settled(page):
+    text = get(page, "/metrics")[1]
+    return value(text, "weir_flusher_received_events_total") == 10 \
+        and value(text, "weir_flusher_unsent_events") == 0 and text
+
+
+@pytest.mark.parametrize("script, code, stage", BY_ANSWER)
+def test_errors_are_counted_by_code(weir, page, script, code, stage):
+    fake = Fake(weir, Script=script)
+    start(weir, page, fake.path)
+    wait_for(lambda: settled(page), "delivery")
+    expected = {(code, stage): 1}
+    if script[0] in ("marks", "unknown", "settles_unknown"):
+        expected["W3201", "flush"] = 1  # something is sent again, too
+    assert errors(page) == expected
+
+
+@pytest.mark.parametrize("options, code, stage", AT_RELOAD)
+def test_errors_outlive_the_flusher(weir, page, options, code, stage):
+    fake = Fake(weir, **options)
+    start(weir, page, "--drain-timeout", "300ms", fake.path)
+    wait_for(lambda: any(call.startswith("flush") for call in fake.calls()), "a flush")
+    good = Fake(weir, Copy=str(weir.folder / "copy"))
+    done = weir.command("reload", "--data", weir.data)
+    assert done.returncode == 0, done.stdout + done.stderr
+    wait_for(lambda: settled(page), "delivery by the new one")
+    assert good.path == fake.path and errors(page) == {(code, stage): 1}
+
+
+def test_an_init_that_fails_later_is_counted(weir, page):
+    marker = weir.folder / "fails"
+    fake = Fake(weir, lines=0, Script=["broken", "delivered"], FailInitIf=str(marker))
+    start(weir, page, fake.path)
+    marker.touch()
+    fake.source.write_text("".join(f"line {i}\n" for i in range(10)))
+    wait_for(lambda: errors(page).get(("W3204", "init")), "the new one to fail")
+    marker.unlink()
+    wait_for(lambda: settled(page), "delivery")
+    assert errors(page)["W3203", "flush"] == 1
+
+
+def test_pending_of_a_class_that_is_not_async_is_counted(weir, page):
+    fake = Fake(weir)
+    weir.write_plugins([BUILD / "tests" / "plugins" / "zoo" / "flusher_pending_without_async.so"])
+    config = json.loads(fake.path.read_text())
+    config["flushers"] = [{"type": "flusher_pending_without_async",
+                           "detail": {"FilePath": str(weir.folder / "out")}}]
+    start(weir, page, weir.pipeline("p", config))
+    wait_for(lambda: errors(page).get(("W5002", "flush")), "the misbehaviour")
+
+
+def test_every_code_of_errors_is_provoked(weir):
+    listed = set(re.findall(r"^(W(?:32|50)\d\d) ", weir.command("explain").stdout, re.M))
+    assert listed == {code for _, code, _ in BY_ANSWER + AT_RELOAD} | ELSEWHERE
+
+
+def test_calls_are_measured(weir, page):
+    fake = Fake(weir, Script=["retry", "delivered"], UnreadyCalls=3)
+    start(weir, page, fake.path)
+    text = wait_for(lambda: settled(page), "delivery")
+    calls = [call.split()[0] for call in fake.calls()]
+    for callback in ("init", "is_ready", "flush"):
+        assert value(text, CALLBACKS + "_count", callback=callback) == calls.count(callback)
+        assert value(text, CALLBACKS + "_bucket", callback=callback, le="+Inf") == calls.count(callback)
+    assert 'callback="stop"' not in text, "only what has been called has a line"
+    assert value(text, "weir_flusher_send_duration_seconds_count") == 2
+    Fake(weir, Script=["delivered"])
+    assert weir.command("reload", "--data", weir.data).returncode == 0
+    text = get(page, "/metrics")[1]
+    for callback, times in (("init", 2), ("set_urgent", 1), ("stop", 1), ("flush", 2)):
+        assert value(text, CALLBACKS + "_count", callback=callback) == times, callback
+
+
+def test_a_send_lasts_until_the_verdict(weir, page):
+    """flush returns at once and settle never comes: a call has ended, a send has not."""
+    fake = Fake(weir, Script=["never_settled", "delivered"])
+    start(weir, page, fake.path)
+    text = wait_for(lambda: (text := get(page, "/metrics")[1]) and 'callback="flush"' in text and text, "flush")
+    assert value(text, CALLBACKS + "_count", callback="flush") == 1
+    assert value(text, "weir_flusher_send_duration_seconds_count") == 0
