@@ -103,6 +103,8 @@ def test_everything_is_installed(tree):
     for name in ("weir-sdk-1.pc", "weir-sdk-http-1.pc", "weir-mock-1.pc", "libweir-sdk.a",
                  "libweir-sdk-http.a", "libweir-mock.a"):
         one(tree, name)
+    for page in (BUILD / "docs" / "man").glob("*.1"):
+        assert one(tree, f"man/man1/{page.name}").read_bytes() == page.read_bytes()
     built = {path.name for path in (BUILD / "flushers").glob("flusher_*.so")}
     assert built and {path.name for path in tree.rglob("weir/flushers/1/*.so")} == built
 

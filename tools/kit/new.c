@@ -19,11 +19,9 @@ static const char help[] =
     "Usage: weir-plugin new [--kind KIND] [--lang LANG] FOLDER\n"
     "Makes the project of a flusher in a new folder. The folder's name is the flusher's:\n"
     "lower-case letters, digits and _, a letter first.\n\n"
-    "  --kind min       appends to a file (default)\n"
-    "         stream    writes lines to a TCP server\n"
-    "         http      posts batches to an HTTP server\n"
-    "  --lang c         (default)\n"
-    "         c++       C++17\n"
+    "  --kind KIND      min (default) appends to a file, stream writes lines to a TCP server,\n"
+    "                   http posts batches to an HTTP server\n"
+    "  --lang LANG      c (default), or c++, which is C++17\n"
     "  --help           this text\n\n"
     "Example: weir-plugin new acme && cd acme && make && make check verify run\n";
 

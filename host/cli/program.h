@@ -1,0 +1,26 @@
+/*
+ * A program of several commands: finds the one that is wanted, and says which there are.
+ */
+#ifndef CLI_PROGRAM_H
+#define CLI_PROGRAM_H
+
+#include <stddef.h>
+
+struct cli_command {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+    const char *help;                  /* one line; NULL: not for people */
+};
+
+struct cli_program {
+    const char *name;
+    const char *what;    /* it is for: one sentence */
+    const char *example; /* a command line */
+    const struct cli_command *commands;
+    size_t n_commands;
+};
+
+/* Returns the exit code. [control] */
+int cli_program_main(const struct cli_program *program, int argc, char **argv);
+
+#endif
