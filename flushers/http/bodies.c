@@ -46,9 +46,14 @@ int bodies_init(struct bodies *bodies, const struct http_options *options, struc
             is_plain(bodies) ? (uint32_t)WEIR_CONVERT_CUSTOM_SINGLE : options->convert.protocol,
         .tag_rename = options->convert.tag_rename,
         .protocol_rename = options->convert.protocol_rename};
-    r = target_init(&bodies->target, &options->http, bodies->convert_options.protocol, error);
+    r = filter_init(&bodies->filter, options, error);
     if (r)
         return r;
+    r = target_init(&bodies->target, &options->http, bodies->convert_options.protocol, error);
+    if (r) {
+        filter_finish(&bodies->filter);
+        return r;
+    }
     bodies->convert = weir_convert_create(&bodies->convert_options);
     if (bodies->convert)
         return 0;
@@ -59,6 +64,7 @@ int bodies_init(struct bodies *bodies, const struct http_options *options, struc
 void bodies_finish(struct bodies *bodies)
 {
     target_finish(&bodies->target);
+    filter_finish(&bodies->filter);
     weir_convert_destroy(bodies->convert);
     bodies->convert = NULL;
     weir_json_head_finish(&bodies->head);
@@ -113,12 +119,19 @@ static void cut(struct bodies *bodies, struct place at)
     bodies->n_logs = 0;
 }
 
+/* The log is in no request: what becomes of those around it is not its business. */
+static void settle_here(struct bodies *bodies, struct place at)
+{
+    weir_http_mark(bodies->job, at.group, at.log, WEIR_DELIVERED, 0, (struct weir_str){"", 0});
+}
+
 static void leave_out(struct bodies *bodies, struct place at, const char *why)
 {
     const struct convert_options *convert = &bodies->options->convert;
 
     if (convert->protocol == PROTOCOL_INFLUXDB && convert->ignore_unexpected) {
         bodies->n_ignored++;
+        settle_here(bodies, at);
         return;
     }
     weir_http_mark(bodies->job, at.group, at.log, WEIR_REJECTED, 0, weir_str_of(why));
@@ -158,12 +171,23 @@ static void begin_group(struct bodies *bodies, const struct weir_group *group)
         weir_convert_group(bodies->convert, group);
 }
 
+static void filter_out(struct bodies *bodies, const struct weir_group *group, uint32_t number)
+{
+    for (uint32_t log = 0; log < group->n_logs; log++)
+        settle_here(bodies, (struct place){number, log});
+    bodies->n_filtered += group->n_logs;
+}
+
 static void lay_out_group(struct bodies *bodies, const struct weir_group *group, uint32_t number)
 {
     struct place at = {number, 0};
 
     if (bodies->joint.by_group)
         cut(bodies, at);
+    if (!filter_passes(&bodies->filter, group)) {
+        filter_out(bodies, group, number);
+        return;
+    }
     begin_group(bodies, group);
     for (; at.log < group->n_logs; at.log++)
         lay_out_log(bodies, weir_log_at(group, at.log), at);
@@ -176,6 +200,7 @@ void bodies_lay_out(struct bodies *bodies, struct weir_http_job *job,
     bodies->size_max = size_max;
     bodies->n_logs = 0;
     bodies->n_ignored = 0;
+    bodies->n_filtered = 0;
     target_reset(&bodies->target);
     for (uint32_t i = 0; i < batch->n_groups; i++)
         lay_out_group(bodies, batch->groups[i], i);
@@ -212,14 +237,17 @@ static bool find_half(struct bodies *bodies, const struct weir_http_answer *answ
     struct place at = {answer->first_group, answer->first_log};
     size_t end = strlen(bodies->joint.first), between = strlen(bodies->joint.between), n_bytes;
     uint32_t begun = UINT32_MAX, n_logs = 0;
+    bool passes = true;
 
     for (; seek(answer, &at); at.log++) {
         const struct weir_group *group = answer->batch->groups[at.group];
 
-        if (at.group != begun)
+        if (at.group != begun) {
+            passes = filter_passes(&bodies->filter, group);
             begin_group(bodies, group);
+        }
         begun = at.group;
-        if (!measure(bodies, weir_log_at(group, at.log), &n_bytes))
+        if (!passes || !measure(bodies, weir_log_at(group, at.log), &n_bytes))
             continue;
         if (n_logs++) {
             *ret_half = (struct weir_http_half){end, between, at.group, at.log};

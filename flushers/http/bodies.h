@@ -3,6 +3,7 @@
 #define FLUSHERS_HTTP_BODIES_H
 
 #include <weir/json.h>
+#include "http/filter.h"
 #include "http/options.h"
 #include "http/target.h"
 
@@ -22,12 +23,14 @@ struct bodies {
     struct weir_json_head head;  /* of ndjson and json_array */
     struct weir_buffer selected; /* of these, where only selectors are asked for */
     struct target target;
+    struct filter filter;
     struct weir_buffer again; /* a log of a request that is halved */
 
     struct weir_http_job *job; /* at hand */
     uint64_t size_max;         /* bytes of a request of it */
     uint32_t n_logs;           /* in its request at hand */
     uint64_t n_ignored;        /* logs of it that are left out by IgnoreUnExpectedData */
+    uint64_t n_filtered;       /* by the filter */
 };
 
 /* 0, or what weir_refuse() gives. */

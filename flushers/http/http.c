@@ -15,18 +15,24 @@
 /* What a body may have in any case; bytes. */
 #define BODY_SIZE_MIN 1024U
 
+/* Logs that are not sent, as the configuration wants it. */
+struct left_out {
+    uint32_t total; /* a metric */
+    uint64_t next_notice_ns;
+};
+
 struct http_flusher {
     const struct weir_host *host;
     struct weir_http *http;
     struct bodies bodies;
     struct bodies halves;        /* of requests that were too large: the sender's thread's */
     atomic_ullong body_size_max; /* MaxBodySize; less, once the server has refused that */
-    uint32_t ignored_total;      /* a metric */
-    uint64_t next_notice_ns;     /* of ignored logs */
+    struct left_out ignored, filtered;
 
     atomic_bool urgent;   /* no breaker then: the end has its own deadlines */
     pthread_mutex_t lock; /* of the breaker; the sender's thread tells it what happened */
-    struct breaker breaker;
+    struct breaker breakers[HTTP_BREAKERS_MAX];
+    size_t n_breakers;
 };
 
 /* From the sender's thread. */
@@ -34,14 +40,19 @@ static void on_ended(void *owner, uint32_t verdict)
 {
     struct http_flusher *flusher = owner;
     uint64_t now_ns = flusher->host->now_ns(flusher->host);
-    bool opened;
+    uint64_t pause_ns = 0; /* of those that open */
 
     pthread_mutex_lock(&flusher->lock);
-    opened = breaker_ended(&flusher->breaker, verdict != WEIR_RETRY, now_ns);
+    for (size_t i = 0; i < flusher->n_breakers; i++) {
+        struct breaker *breaker = &flusher->breakers[i];
+
+        if (breaker_ended(breaker, verdict != WEIR_RETRY, now_ns) && breaker->window_ns > pause_ns)
+            pause_ns = breaker->window_ns;
+    }
     pthread_mutex_unlock(&flusher->lock);
-    if (opened)
+    if (pause_ns)
         weir_say(flusher->host, WEIR_LOG_WARN, "too many requests fail: nothing is sent for %llu s",
-            (unsigned long long)(flusher->breaker.window_ns / NS_PER_S));
+            (unsigned long long)(pause_ns / NS_PER_S));
 }
 
 static void lower_size(struct http_flusher *flusher, size_t refused)
@@ -74,7 +85,7 @@ static int make_sender(struct http_flusher *flusher, const struct weir_context *
     const struct weir_http_hooks hooks = {.owner = flusher,
         .content_type = http_content_type(&options->convert),
         .halve = on_too_large,
-        .ended = flusher->breaker.ratio > 0 ? on_ended : NULL};
+        .ended = flusher->n_breakers ? on_ended : NULL};
 
     return weir_http_create(context->host, &options->http, &hooks, context->error, &flusher->http);
 }
@@ -85,16 +96,32 @@ static void finish_bodies(struct http_flusher *flusher)
     bodies_finish(&flusher->halves);
 }
 
+static int make_breakers(
+    struct http_flusher *flusher, const struct http_options *options, struct weir_error *error)
+{
+    if (options->interceptors.count > HTTP_BREAKERS_MAX)
+        return weir_refuse(
+            error, 0, "RequestInterceptors has more than %u entries", HTTP_BREAKERS_MAX);
+    flusher->n_breakers = options->interceptors.count;
+    for (size_t i = 0; i < flusher->n_breakers; i++) {
+        struct breaker_options given = http_breaker(options, i);
+
+        flusher->breakers[i] =
+            (struct breaker){.ratio = given.ratio, .window_ns = given.window_s * NS_PER_S};
+    }
+    return 0;
+}
+
 static int http_init(void *self, const struct weir_context *context)
 {
     struct http_flusher *flusher = self;
     const struct http_options *options = context->options;
-    struct breaker_options breaker = http_breaker(options);
     int r;
 
     flusher->host = context->host;
-    flusher->breaker =
-        (struct breaker){.ratio = breaker.ratio, .window_ns = breaker.window_s * NS_PER_S};
+    r = make_breakers(flusher, options, context->error);
+    if (r)
+        return r;
     atomic_init(&flusher->body_size_max, options->max_body_size);
     r = bodies_init(&flusher->bodies, options, context->error);
     if (r)
@@ -107,8 +134,10 @@ static int http_init(void *self, const struct weir_context *context)
         return r;
     }
     pthread_mutex_init(&flusher->lock, NULL);
-    flusher->ignored_total = flusher->host->metric(flusher->host, WEIR_METRIC_COUNTER,
+    flusher->ignored.total = flusher->host->metric(flusher->host, WEIR_METRIC_COUNTER,
         "http_ignored_logs_total", "logs", "Logs left out by IgnoreUnExpectedData.");
+    flusher->filtered.total = flusher->host->metric(flusher->host, WEIR_METRIC_COUNTER,
+        "http_intercepted_logs_total", "logs", "Logs left out by FlushInterceptor.");
     return 0;
 }
 
@@ -116,7 +145,7 @@ static int http_is_ready(
     void *self, struct weir_str project, struct weir_str logstore, int64_t logstore_key)
 {
     struct http_flusher *flusher = self;
-    bool allowed;
+    bool allowed = true;
 
     (void)project;
     (void)logstore;
@@ -124,31 +153,32 @@ static int http_is_ready(
     if (!weir_http_ready(flusher->http))
         return 0;
     pthread_mutex_lock(&flusher->lock);
-    allowed = breaker_allows(&flusher->breaker, flusher->host->now_ns(flusher->host));
+    for (size_t i = 0; i < flusher->n_breakers; i++)
+        allowed &= breaker_allows(&flusher->breakers[i], flusher->host->now_ns(flusher->host));
     pthread_mutex_unlock(&flusher->lock);
     return allowed || atomic_load(&flusher->urgent);
 }
 
-static void tell_of_ignored(struct http_flusher *flusher)
+static void tell_of(struct http_flusher *flusher, struct left_out *left_out, uint64_t n_logs,
+    uint32_t level, const char *words)
 {
-    uint64_t n_ignored = flusher->bodies.n_ignored, now_ns;
+    uint64_t now_ns;
 
-    if (!n_ignored)
+    if (!n_logs)
         return;
-    flusher->host->record(flusher->host, flusher->ignored_total, (double)n_ignored);
+    flusher->host->record(flusher->host, left_out->total, (double)n_logs);
     now_ns = flusher->host->now_ns(flusher->host);
-    if (now_ns < flusher->next_notice_ns)
+    if (now_ns < left_out->next_notice_ns)
         return;
-    flusher->next_notice_ns = now_ns + NOTICE_PAUSE_NS;
-    weir_say(flusher->host, WEIR_LOG_WARN,
-        "%llu logs of a batch are no metrics, and left out (IgnoreUnExpectedData)",
-        (unsigned long long)n_ignored);
+    left_out->next_notice_ns = now_ns + NOTICE_PAUSE_NS;
+    weir_say(flusher->host, level, "%llu logs of a batch %s", (unsigned long long)n_logs, words);
 }
 
 static void note_sent(struct http_flusher *flusher)
 {
     pthread_mutex_lock(&flusher->lock);
-    breaker_sent(&flusher->breaker, flusher->host->now_ns(flusher->host));
+    for (size_t i = 0; i < flusher->n_breakers; i++)
+        breaker_sent(&flusher->breakers[i], flusher->host->now_ns(flusher->host));
     pthread_mutex_unlock(&flusher->lock);
 }
 
@@ -162,7 +192,10 @@ static uint32_t http_flush(void *self, const struct weir_batch *batch, struct we
         return WEIR_RETRY;
     }
     bodies_lay_out(&flusher->bodies, job, batch, atomic_load(&flusher->body_size_max));
-    tell_of_ignored(flusher);
+    tell_of(flusher, &flusher->ignored, flusher->bodies.n_ignored, WEIR_LOG_WARN,
+        "are no metrics, and left out (IgnoreUnExpectedData)");
+    tell_of(flusher, &flusher->filtered, flusher->bodies.n_filtered, WEIR_LOG_INFO,
+        "are not sent (FlushInterceptor)");
     note_sent(flusher);
     return weir_http_send(job, result);
 }

@@ -8,6 +8,7 @@ static const char *const protocols[] = {"custom_single", "custom_single_flatten"
 enum { ENCODING_JSON, ENCODING_CUSTOM };
 static const char *const encodings[] = {"json", "custom", NULL};
 
+static const char *const flush_interceptors[] = {"none", "ext_groupinfo_filter", NULL};
 static const char *const interceptors[] = {"ext_request_breaker", NULL};
 
 /* A row that also wants to know whether it was given. */
@@ -56,6 +57,22 @@ static const struct weir_option retry_rows[] = {
 
 static const struct weir_option breaker_rows[] = {BREAKER_ROWS(struct breaker_options, )};
 
+#define FILTER_ROWS(STRUCT, PREFIX) \
+    WEIR_OPTION(STRUCT, PREFIX tags, "Tags", WEIR_OPTION_JSON, 0, NULL, NULL, NULL, NULL, \
+        "Conditions by tag: {\"env\": {\"Pattern\": \"^prod$\", \"Reverse\": false}}."), \
+        WEIR_OPTION(STRUCT, PREFIX metas, "Metas", WEIR_OPTION_JSON, 0, NULL, NULL, NULL, NULL, \
+            "As Tags: metadata of groups are tags here.")
+
+static const struct weir_option filter_rows[] = {FILTER_ROWS(struct filter_options, )};
+
+static const struct weir_option flush_interceptor_rows[] = {
+    WEIR_OPTION_ENUM_ROW(struct flush_interceptor_options, type, "Type", flush_interceptors, "none",
+        "What decides which groups are sent."),
+    FILTER_ROWS(struct flush_interceptor_options, filter.),
+    WEIR_OPTION_OBJECT_ROW(struct flush_interceptor_options, options, "Options", 0, filter_rows,
+        struct filter_options, "The same in upstream's form."),
+};
+
 static const struct weir_option interceptor_rows[] = {
     WEIR_OPTION_ENUM_ROW(struct interceptor_options, type, "Type", interceptors,
         "ext_request_breaker", "What stands between the flusher and the requests."),
@@ -72,7 +89,13 @@ const struct weir_option http_option_rows[HTTP_N_OPTION_ROWS] = {
         "1KiB", "1GiB", NULL,
         "A request takes no more logs once its body would be larger than this."),
     WEIR_OPTION_OBJECT_LIST_ROW(struct http_options, interceptors, "RequestInterceptors", 0,
-        interceptor_rows, struct interceptor_options, "A breaker in front of a failing server."),
+        interceptor_rows, struct interceptor_options,
+        "Breakers in front of a failing server; each counts."),
+    WEIR_OPTION_OBJECT_ROW(struct http_options, flush_interceptor, "FlushInterceptor", 0,
+        flush_interceptor_rows, struct flush_interceptor_options,
+        "Sends only the groups whose tags meet all conditions; the others count as delivered."),
+    WEIR_OPTION_BOOL_ROW(struct http_options, async_intercept, "AsyncIntercept", "false",
+        "Upstream's; here groups are always looked at right before they are sent."),
     WEIR_OPTION_OBJECT_ROW(struct http_options, lane, "Retry", 0, retry_rows, struct lane_options,
         "As upstream has it; the lane retries."),
     GIVEN(struct http_options, queue_capacity, has_queue_capacity, "QueueCapacity", WEIR_OPTION_INT,
@@ -110,17 +133,17 @@ int http_check_convert(const struct convert_options *convert, struct weir_error 
     return 0;
 }
 
-struct breaker_options http_breaker(const struct http_options *options)
+struct breaker_options http_breaker(const struct http_options *options, size_t i)
 {
-    const struct interceptor_options *first = options->interceptors.items;
+    const struct interceptor_options *given = options->interceptors.items;
     struct breaker_options breaker;
 
-    if (!options->interceptors.count)
+    if (i >= options->interceptors.count)
         return (struct breaker_options){0};
-    breaker = first->breaker;
-    if (first->options.has_ratio)
-        breaker.ratio = first->options.ratio;
-    if (first->options.has_window)
-        breaker.window_s = first->options.window_s;
+    breaker = given[i].breaker;
+    if (given[i].options.has_ratio)
+        breaker.ratio = given[i].options.ratio;
+    if (given[i].options.has_window)
+        breaker.window_s = given[i].options.window_s;
     return breaker;
 }

@@ -46,6 +46,22 @@ struct interceptor_options {
     struct breaker_options options; /* upstream's form; goes before the other */
 };
 
+enum { FLUSH_INTERCEPTOR_NONE, FLUSH_INTERCEPTOR_GROUPINFO };
+
+/* Maps from names of tags to {"Pattern", "Reverse"}, as JSON. */
+struct filter_options {
+    struct weir_str tags, metas;
+};
+
+struct flush_interceptor_options {
+    uint32_t type; /* FLUSH_INTERCEPTOR_* */
+    struct filter_options filter;
+    struct filter_options options; /* upstream's form; goes before the other */
+};
+
+/* Entries of RequestInterceptors. */
+#define HTTP_BREAKERS_MAX 8u
+
 struct http_options {
     struct weir_http_options http;
     struct convert_options convert;
@@ -55,9 +71,11 @@ struct http_options {
     bool has_queue_capacity;
     bool drop_when_full, has_drop_when_full;
     struct weir_object_list interceptors; /* of struct interceptor_options */
+    struct flush_interceptor_options flush_interceptor;
+    bool async_intercept;
 };
 
-#define HTTP_N_OPTION_ROWS 21
+#define HTTP_N_OPTION_ROWS 23
 extern const struct weir_option http_option_rows[HTTP_N_OPTION_ROWS];
 
 /* Type of the bodies. Static. */
@@ -66,7 +84,7 @@ const char *http_content_type(const struct convert_options *convert);
 /* 0, or what weir_refuse() gives. */
 int http_check_convert(const struct convert_options *convert, struct weir_error *error);
 
-/* The breaker that is asked for; ratio 0: none. */
-struct breaker_options http_breaker(const struct http_options *options);
+/* The i-th breaker that is asked for; ratio 0: there is none. */
+struct breaker_options http_breaker(const struct http_options *options, size_t i);
 
 #endif

@@ -16,7 +16,7 @@ struct metric_mock_options {
 
 struct metric_mock {
     struct input input; /* first */
-    struct mock_contents contents;
+    struct mock_contents contents, group_tags;
     char *labels; /* of the Prometheus pattern; NULL: not wanted */
     int64_t index;
     bool waiting; /* for the gate, with a collection due */
@@ -34,10 +34,9 @@ static const struct weir_option options[] = {
     ROW(index, "Index", WEIR_OPTION_INT, "0", "The first log's content Index is one more."),
     ROW(open_prometheus_pattern, "OpenPrometheusPattern", WEIR_OPTION_BOOL, "false",
         "Logs look like Prometheus samples: __name__, __time_nano__, __labels__, __value__."),
-    ROW(group_meta, "GroupMeta", WEIR_OPTION_STRING_MAP, NULL,
-        "Read for compatibility; only upstream's v2 pipelines use it."),
+    ROW(group_meta, "GroupMeta", WEIR_OPTION_STRING_MAP, NULL, "More tags of the group."),
     ROW(group_tags, "GroupTags", WEIR_OPTION_STRING_MAP, NULL,
-        "Read for compatibility; only upstream's v2 pipelines use it."),
+        "Tags of the group, which is then apart from those of other inputs."),
 };
 
 static struct metric_mock *self_of(struct input *input)
@@ -93,6 +92,7 @@ static void push_sample(struct metric_mock *self)
     struct weir_log *log = batch_add_log(batch, 4);
     char text[32];
 
+    mock_tag(batch, &self->input, &self->group_tags);
     mock_stamp(&self->input, log);
     batch_add_content(batch, log, str_of("__name__"), str_of("metrics_mock"));
     snprintf(text, sizeof text, "%llu", (unsigned long long)clock_wall_ns());
@@ -114,7 +114,7 @@ static void collect(struct metric_mock *self)
     if (self->labels)
         push_sample(self);
     else
-        mock_push(&self->input, &self->contents, 1, &self->index);
+        mock_push(&self->input, &self->group_tags, &self->contents, 1, &self->index);
     if (context->once)
         context->ended(context->owner);
     else
@@ -142,6 +142,8 @@ static struct input *create(const struct input_context *context, char *why, size
         free(self);
         return NULL;
     }
+    mock_contents_add_map(&self->group_tags, &given->group_meta);
+    mock_contents_add_map(&self->group_tags, &given->group_tags);
     if (given->open_prometheus_pattern)
         self->labels = make_labels(&self->contents);
     return &self->input;
@@ -184,6 +186,7 @@ static void destroy(struct input *input)
     struct metric_mock *self = self_of(input);
 
     mock_contents_finish(&self->contents);
+    mock_contents_finish(&self->group_tags);
     free(self->labels);
     free(self);
 }

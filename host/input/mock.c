@@ -56,13 +56,27 @@ static void copy_contents(struct batch *batch, const struct mock_contents *from,
     }
 }
 
-void mock_push(
-    struct input *input, const struct mock_contents *contents, uint32_t n_logs, int64_t *index)
+void mock_tag(struct batch *batch, const struct input *input, const struct mock_contents *tags)
+{
+    struct weir_kv *copies;
+
+    if (!tags->count)
+        return;
+    copies = batch_alloc(batch, tags->count * sizeof *copies);
+    copy_contents(batch, tags, copies);
+    batch->tags = copies;
+    batch->n_tags = (uint32_t)tags->count;
+    batch->context = batch_copy(batch, str_of(input->context->config->name));
+}
+
+void mock_push(struct input *input, const struct mock_contents *tags,
+    const struct mock_contents *contents, uint32_t n_logs, int64_t *index)
 {
     struct batch *batch = batch_create(input->context->memory, n_logs);
     struct weir_kv *common = batch_alloc(batch, contents->count * sizeof *common);
     size_t n_bytes = 0;
 
+    mock_tag(batch, input, tags);
     copy_contents(batch, contents, common);
     for (uint32_t i = 0; i < n_logs; i++) {
         struct weir_log *log = batch_add_log(batch, (uint32_t)contents->count + 1);

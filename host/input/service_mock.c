@@ -70,7 +70,7 @@ static void make_logs(struct service_mock *self)
         uint32_t n = (uint32_t)MIN(self->burst_left, (uint64_t)BATCH_LOGS_MAX);
 
         self->burst_left -= n;
-        mock_push(&self->input, &self->contents, n, &self->index);
+        mock_push(&self->input, &(struct mock_contents){0}, &self->contents, n, &self->index);
     }
 }
 

@@ -318,6 +318,11 @@ def test_server_that_is_not_trusted(weir, serve, tmp_path):
     ({"Query": {"q": "%{var}"}}, "Query: the value of q: unsupported field: var"),
     ({"Headers": {"X": "%{content.a"}}, "Headers: the value of X: missing closing '}'"),
     ({"Authenticator": {"Type": "bearer"}}, "needs a Token"),
+    ({"FlushInterceptor": {"Type": "ext_groupinfo_filter", "Tags": {"a": {"Pattern": "("}}}},
+     "FlushInterceptor: the Pattern of a: character 1"),
+    ({"RequestInterceptors": [{"Type": "ext_request_breaker"}] * 9}, "more than 8 entries"),
+    ({"Convert": {"Protocol": ""}}, "Protocol"),
+    ({"Convert": {"Encoding": ""}}, "Encoding"),
     ({"Authenticator": {"Type": "basic", "Username": "u"}, "Headers": {"authorization": "x"}},
      "keep one"),
     ({"TLS": {"CAFile": "/no/such/file"}}, "/no/such/file"),
@@ -391,6 +396,82 @@ def test_reload_with_another_password_of_an_extension(weir, serve):
     assert host.stop() == 0
     headers = [request.header("Authorization") for request in server.requests]
     assert headers == ["Basic dTpvbmU=", "Basic dTp0d28="]
+
+
+INTERCEPTED = {"Type": "ext_groupinfo_filter", "Options": {"Tags": {"env": {"Pattern": "^prod$"}}}}
+
+
+@pytest.mark.parametrize("async_intercept", [False, True])
+@pytest.mark.parametrize("env, n_requests", [("prod", 2), ("test", 0)])
+def test_flush_interceptor(weir, serve, async_intercept, env, n_requests):
+    server = serve()
+    path = post(weir, [{"k": "a"}, {"k": "b"}], server.url, tags={"env": env},
+                FlushInterceptor=INTERCEPTED, AsyncIntercept=async_intercept)
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert len(server.requests) == n_requests
+    assert done(result)["delivered"] == 2
+    assert ("2 logs of a batch are not sent (FlushInterceptor)" in result.stderr) == (env == "test")
+
+
+def two_sources(*flushers, **more):
+    """Upstream's example: two inputs, told apart by a tag of the group."""
+    return {"inputs": [{"Type": "metric_mock", "GroupMeta": {f"meta{i}": f"meta{i}"},
+                        "GroupTags": {f"tag{i}": f"tag{i}"}, "Fields": {"from": str(i)}}
+                       for i in (1, 2)],
+            "flushers": flushers, **more}
+
+
+def test_each_flusher_its_groups(weir, serve):
+    servers = [serve(), serve()]
+    flushers = [{"Type": "flusher_http", "RemoteURL": server.url,
+                 "Convert": {"Protocol": "custom_single", "Encoding": "json"},
+                 "FlushInterceptor": {"Type": f"ext_groupinfo_filter/tag{i}"}}
+                for i, server in enumerate(servers, 1)]
+    extensions = [{"Type": f"ext_groupinfo_filter/tag{i}",
+                   "Tags": {f"tag{i}": {"Pattern": f"tag{i}"}}} for i in (1, 2)]
+    result = weir.once(weir.pipeline("p", two_sources(*flushers, extensions=extensions)))
+    assert result.returncode == 0, result.stderr
+    for i, server in enumerate(servers, 1):
+        log, = [json.loads(body) for body in server.bodies()]
+        assert log["contents"]["from"] == str(i)
+        assert log["tags"][f"tag{i}"] == f"tag{i}" and log["tags"][f"meta{i}"] == f"meta{i}"
+
+
+def test_filtered_logs_are_not_rejected_with_the_others(weir, serve):
+    server = serve([400])
+    flusher = {"Type": "flusher_http", "RemoteURL": server.url, "Convert": {"Protocol": "ndjson"},
+               "FlushInterceptor": {"Type": "ext_groupinfo_filter",
+                                    "Tags": {"tag1": {"Pattern": "tag1", "Reverse": True}}}}
+    result = weir.once(weir.pipeline("p", two_sources(flusher)))
+    assert result.returncode == 1, result.stderr
+    counts = done(result)
+    assert (counts["delivered"], counts["rejected"]) == (1, 1)
+
+
+def test_logs_that_are_no_metrics_are_not_rejected_with_the_others(weir, serve):
+    server = serve([400])
+    path = post(weir, [WEATHER[0], {"k": "v"}], server.url, Convert={"Protocol": "influxdb"})
+    counts = done(weir.once(path))
+    assert (counts["delivered"], counts["rejected"]) == (1, 1)
+
+
+def test_every_breaker_counts(weir, serve):
+    """One never opens, as a request has succeeded; the other does."""
+    server = serve([200] + [500] * 9 + [200])
+    path = post(weir, [{"k": str(i)} for i in range(3)], server.url,
+                delivery={**FAST, "CircuitFailures": 0},
+                RequestInterceptors=[{"Type": "ext_request_breaker", "FailureRatio": 1,
+                                      "WindowInSeconds": 3600}, {"Type": "ext_request_breaker/b"}])
+    config = json.loads(path.read_text())
+    config["extensions"] = [{"type": "ext_request_breaker/b",
+                             "detail": {"FailureRatio": 0.5, "WindowInSeconds": 1}}]
+    config["flushers"][0]["detail"]["RequestInterceptors"].reverse()
+    host = weir.start(weir.pipeline("p", config))
+    host.wait_log("too many requests fail")
+    assert len(server.requests) == 10
+    wait_for(lambda: len(server.requests) == 12, "the rest")
+    assert host.stop() == 0
 
 
 def test_custom_single_is_the_default_and_a_request_for_each_log(weir, serve):

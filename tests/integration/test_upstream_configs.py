@@ -235,7 +235,27 @@ HTTP = {"Type": "flusher_http", "RemoteURL": "http://localhost:8086/write",
         "Convert": {"Protocol": "custom_single", "Encoding": "json"}}
 USERS = [{"Type": f"ext_basicauth/user{i}", "Username": f"user{i}", "Password": f"pwd{i}"}
          for i in (1, 2)]
+
+
+def grouped(*flushers, **more):
+    return {"enable": True, "version": "v2",
+            "inputs": [{"Type": "metric_mock", "GroupMeta": {f"meta{i}": f"meta{i}"},
+                        "GroupTags": {f"tag{i}": f"tag{i}"}} for i in (1, 2)],
+            "flushers": list(flushers), **more}
+
+
+def only_tag(i):
+    return {"Tags": {f"tag{i}": {"Pattern": f"tag{i}"}}}
+
+
 RUNS |= {
+    "docs/cn/plugins/extension/ext-groupinfo-filter.md": grouped(
+        {**HTTP, "FlushInterceptor": {"Type": "ext_groupinfo_filter"}},
+        extensions=[{"Type": "ext_groupinfo_filter", **only_tag(1)}]),
+    "docs/cn/plugins/extension/ext-groupinfo-filter.md, named": grouped(
+        *({**HTTP, "RemoteURL": f"http://localhost:8086/write_select_tag{i}",
+           "FlushInterceptor": {"Type": f"ext_groupinfo_filter/tag{i}"}} for i in (1, 2)),
+        extensions=[{"Type": f"ext_groupinfo_filter/tag{i}", **only_tag(i)} for i in (1, 2)]),
     "docs/cn/plugins/extension/ext-basicauth.md": flat(
         FILE, flushers=[{**HTTP, "Authenticator": {"Type": "ext_basicauth"}}],
         extensions=[{"Type": "ext_basicauth", "Username": "user1", "Password": "pwd1"}]),
@@ -344,6 +364,11 @@ def test_runs(weir, name):
 
 # Examples that leave something lying about: it is told, and they run.
 WARNED = {
+    # Its extension is not what upstream takes either; nothing refers to it.
+    "docs/cn/plugins/extension/ext-request-breaker.md": (
+        grouped({**HTTP, "RequestInterceptors": [
+            {"Type": "ext_request_breaker", "FailureRatio": 0.1, "WindowInSeconds": 10}]},
+            extensions=[{"Type": "ext_groupinfo_filter", "Tags": {"tag1": "tag1"}}]), ["W1312"]),
     "docs/cn/plugins/extension/ext-basicauth.md, named": (
         flat(FILE, flushers=[{**HTTP, "Authenticator": {"Type": "ext_basicauth/user1"}}],
              extensions=USERS), ["W1312"]),
