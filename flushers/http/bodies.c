@@ -8,12 +8,13 @@ struct place {
     uint32_t group, log;
 };
 
-static struct joint joint_of(const struct convert_options *convert)
+static struct joint joint_of(uint32_t protocol, const struct convert_options *convert)
 {
-    switch (convert->protocol) {
+    switch (protocol) {
     case PROTOCOL_JSONLINE:
         return (struct joint){"", "\n", "", false, true};
     case PROTOCOL_INFLUXDB:
+    case PROTOCOL_PROMETHEUS:
         return (struct joint){"", "", "", false, true};
     case PROTOCOL_RAW:
         return (struct joint){"", convert->separator.size ? convert->separator.data : "", "",
@@ -30,20 +31,29 @@ static struct joint joint_of(const struct convert_options *convert)
 /* ndjson and json_array are not of the converter; there it only serves selectors. */
 static bool is_plain(const struct bodies *bodies)
 {
-    return bodies->options->convert.protocol >= PROTOCOL_NDJSON;
+    return bodies->protocol == PROTOCOL_NDJSON || bodies->protocol == PROTOCOL_JSON_ARRAY;
+}
+
+/* WEIR_CONVERT_* */
+static uint32_t convert_protocol(const struct bodies *bodies)
+{
+    if (bodies->protocol == PROTOCOL_PROMETHEUS)
+        return WEIR_CONVERT_PROMETHEUS;
+    return is_plain(bodies) ? (uint32_t)WEIR_CONVERT_CUSTOM_SINGLE : bodies->protocol;
 }
 
 int bodies_init(struct bodies *bodies, const struct http_options *options, struct weir_error *error)
 {
-    int r = http_check_convert(&options->convert, error);
+    int r;
 
+    bodies->options = options;
+    bodies->protocol = http_protocol(options);
+    bodies->logs_max = http_logs_max(options);
+    r = bodies->protocol == PROTOCOL_PROMETHEUS ? 0 : http_check_convert(&options->convert, error);
     if (r)
         return r;
-    bodies->options = options;
-    bodies->joint = joint_of(&options->convert);
-    bodies->convert_options = (struct weir_convert_options){
-        .protocol =
-            is_plain(bodies) ? (uint32_t)WEIR_CONVERT_CUSTOM_SINGLE : options->convert.protocol,
+    bodies->joint = joint_of(bodies->protocol, &options->convert);
+    bodies->convert_options = (struct weir_convert_options){.protocol = convert_protocol(bodies),
         .tag_rename = options->convert.tag_rename,
         .protocol_rename = options->convert.protocol_rename};
     r = filter_init(&bodies->filter, options, error);
@@ -127,9 +137,10 @@ static void settle_here(struct bodies *bodies, struct place at)
 
 static void leave_out(struct bodies *bodies, struct place at, const char *why)
 {
-    const struct convert_options *convert = &bodies->options->convert;
+    bool is_metric =
+        bodies->protocol == PROTOCOL_INFLUXDB || bodies->protocol == PROTOCOL_PROMETHEUS;
 
-    if (convert->protocol == PROTOCOL_INFLUXDB && convert->ignore_unexpected) {
+    if (is_metric && bodies->options->convert.ignore_unexpected) {
         bodies->n_ignored++;
         settle_here(bodies, at);
         return;
@@ -154,7 +165,8 @@ static void lay_out_log(struct bodies *bodies, const struct weir_log *log, struc
     }
     turns = bodies->target.any && target_changes(&bodies->target, bodies->convert);
     if (bodies->n_logs &&
-        (turns || weir_http_size(bodies->job) + strlen(bodies->joint.end) > bodies->size_max))
+        (turns || bodies->n_logs == bodies->logs_max ||
+            weir_http_size(bodies->job) + strlen(bodies->joint.end) > bodies->size_max))
         split(bodies, before, at);
     if (turns)
         target_aim(&bodies->target, bodies->job);

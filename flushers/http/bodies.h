@@ -17,6 +17,8 @@ struct joint {
 /* Starts zeroed. */
 struct bodies {
     const struct http_options *options;
+    uint32_t protocol; /* PROTOCOL_* */
+    uint32_t logs_max; /* of a request; 0: any number */
     struct joint joint;
     struct weir_convert_options convert_options;
     struct weir_convert *convert;

@@ -24,6 +24,7 @@ struct left_out {
 struct http_flusher {
     const struct weir_host *host;
     struct weir_http *http;
+    struct weir_http_options http_options;
     struct bodies bodies;
     struct bodies halves;        /* of requests that were too large: the sender's thread's */
     atomic_ullong body_size_max; /* MaxBodySize; less, once the server has refused that */
@@ -83,11 +84,15 @@ static int make_sender(struct http_flusher *flusher, const struct weir_context *
 {
     const struct http_options *options = context->options;
     const struct weir_http_hooks hooks = {.owner = flusher,
-        .content_type = http_content_type(&options->convert),
+        .content_type = http_content_type(http_protocol(options)),
         .halve = on_too_large,
         .ended = flusher->n_breakers ? on_ended : NULL};
 
-    return weir_http_create(context->host, &options->http, &hooks, context->error, &flusher->http);
+    flusher->http_options = options->http;
+    if (http_protocol(options) == PROTOCOL_PROMETHEUS && !flusher->http_options.compression)
+        flusher->http_options.compression = WEIR_HTTP_SNAPPY; /* remote write has no other */
+    return weir_http_create(
+        context->host, &flusher->http_options, &hooks, context->error, &flusher->http);
 }
 
 static void finish_bodies(struct http_flusher *flusher)

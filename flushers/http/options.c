@@ -5,10 +5,14 @@
 static const char *const protocols[] = {"custom_single", "custom_single_flatten", "jsonline",
     "influxdb", "raw", "ndjson", "json_array", NULL};
 
+#define SERIES_LIMIT_DEFAULT 1000
+
 enum { ENCODING_JSON, ENCODING_CUSTOM };
 static const char *const encodings[] = {"json", "custom", NULL};
 
 static const char *const flush_interceptors[] = {"none", "ext_groupinfo_filter", NULL};
+static const char *const encoders[] = {"none", "ext_default_encoder", NULL};
+static const char *const formats[] = {"prometheus", NULL};
 static const char *const interceptors[] = {"ext_request_breaker", NULL};
 
 /* A row that also wants to know whether it was given. */
@@ -73,6 +77,23 @@ static const struct weir_option flush_interceptor_rows[] = {
         struct filter_options, "The same in upstream's form."),
 };
 
+#define FORMAT_ROWS(STRUCT, PREFIX) \
+    WEIR_OPTION_ENUM_ROW(STRUCT, PREFIX format, "Format", formats, "prometheus", \
+        "prometheus: the remote write protocol, of logs that are metrics."), \
+        GIVEN(STRUCT, PREFIX series_limit, PREFIX has_series_limit, "SeriesLimit", \
+            WEIR_OPTION_INT, "1000", NULL, "1000000", "series", \
+            "Most time series of a request; 0 is 1000.", NULL)
+
+static const struct weir_option format_rows[] = {FORMAT_ROWS(struct format_options, )};
+
+static const struct weir_option encoder_rows[] = {
+    WEIR_OPTION_ENUM_ROW(struct encoder_options, type, "Type", encoders, "none",
+        "What makes the bodies of requests."),
+    FORMAT_ROWS(struct encoder_options, format.),
+    WEIR_OPTION_OBJECT_ROW(struct encoder_options, options, "Options", 0, format_rows,
+        struct format_options, "The same in upstream's form."),
+};
+
 static const struct weir_option interceptor_rows[] = {
     WEIR_OPTION_ENUM_ROW(struct interceptor_options, type, "Type", interceptors,
         "ext_request_breaker", "What stands between the flusher and the requests."),
@@ -94,6 +115,8 @@ const struct weir_option http_option_rows[HTTP_N_OPTION_ROWS] = {
     WEIR_OPTION_OBJECT_ROW(struct http_options, flush_interceptor, "FlushInterceptor", 0,
         flush_interceptor_rows, struct flush_interceptor_options,
         "Sends only the groups whose tags meet all conditions; the others count as delivered."),
+    WEIR_OPTION_OBJECT_ROW(struct http_options, encoder, "Encoder", 0, encoder_rows,
+        struct encoder_options, "Makes the bodies in place of Convert."),
     WEIR_OPTION_BOOL_ROW(struct http_options, async_intercept, "AsyncIntercept", "false",
         "Upstream's; here groups are always looked at right before they are sent."),
     WEIR_OPTION_OBJECT_ROW(struct http_options, lane, "Retry", 0, retry_rows, struct lane_options,
@@ -110,11 +133,32 @@ static bool is_json(uint32_t protocol)
     return protocol != PROTOCOL_INFLUXDB && protocol != PROTOCOL_RAW;
 }
 
-const char *http_content_type(const struct convert_options *convert)
+uint32_t http_protocol(const struct http_options *options)
 {
-    if (convert->protocol == PROTOCOL_NDJSON)
+    return options->encoder.type == ENCODER_NONE ? options->convert.protocol : PROTOCOL_PROMETHEUS;
+}
+
+const char *http_content_type(uint32_t protocol)
+{
+    switch (protocol) {
+    case PROTOCOL_NDJSON:
         return "application/x-ndjson";
-    return is_json(convert->protocol) ? "application/json" : "application/octet-stream";
+    case PROTOCOL_PROMETHEUS:
+        return "application/x-protobuf";
+    default:
+        return is_json(protocol) ? "application/json" : "application/octet-stream";
+    }
+}
+
+uint32_t http_logs_max(const struct http_options *options)
+{
+    const struct encoder_options *encoder = &options->encoder;
+    int64_t limit = encoder->options.has_series_limit ? encoder->options.series_limit
+                                                      : encoder->format.series_limit;
+
+    if (http_protocol(options) != PROTOCOL_PROMETHEUS)
+        return 0;
+    return limit > 0 ? (uint32_t)limit : SERIES_LIMIT_DEFAULT;
 }
 
 int http_check_convert(const struct convert_options *convert, struct weir_error *error)

@@ -15,6 +15,7 @@ enum {
     PROTOCOL_RAW,
     PROTOCOL_NDJSON,
     PROTOCOL_JSON_ARRAY,
+    PROTOCOL_PROMETHEUS, /* not of Convert: an Encoder's */
 };
 
 struct convert_options {
@@ -59,6 +60,20 @@ struct flush_interceptor_options {
     struct filter_options options; /* upstream's form; goes before the other */
 };
 
+enum { ENCODER_NONE, ENCODER_DEFAULT };
+
+struct format_options {
+    uint32_t format; /* there is one only */
+    int64_t series_limit;
+    bool has_series_limit;
+};
+
+struct encoder_options {
+    uint32_t type; /* ENCODER_* */
+    struct format_options format;
+    struct format_options options; /* upstream's form; goes before the other */
+};
+
 /* Entries of RequestInterceptors. */
 #define HTTP_BREAKERS_MAX 8u
 
@@ -72,14 +87,21 @@ struct http_options {
     bool drop_when_full, has_drop_when_full;
     struct weir_object_list interceptors; /* of struct interceptor_options */
     struct flush_interceptor_options flush_interceptor;
+    struct encoder_options encoder;
     bool async_intercept;
 };
 
-#define HTTP_N_OPTION_ROWS 23
+#define HTTP_N_OPTION_ROWS 24
 extern const struct weir_option http_option_rows[HTTP_N_OPTION_ROWS];
 
+/* PROTOCOL_*: what Convert says, or the Encoder in its place. */
+uint32_t http_protocol(const struct http_options *options);
+
 /* Type of the bodies. Static. */
-const char *http_content_type(const struct convert_options *convert);
+const char *http_content_type(uint32_t protocol);
+
+/* Logs of a request; 0: as many as it has room for. */
+uint32_t http_logs_max(const struct http_options *options);
 
 /* 0, or what weir_refuse() gives. */
 int http_check_convert(const struct convert_options *convert, struct weir_error *error);

@@ -104,7 +104,7 @@ static void append_object(struct weir_buffer *out, const struct pairs *pairs)
 
 static bool is_json(uint32_t protocol)
 {
-    return protocol != WEIR_CONVERT_INFLUXDB && protocol != WEIR_CONVERT_RAW;
+    return protocol <= WEIR_CONVERT_JSONLINE;
 }
 
 void weir_convert_group(struct weir_convert *convert, const struct weir_group *group)
@@ -238,6 +238,9 @@ const char *weir_convert_log(
     case WEIR_CONVERT_RAW:
         why = append_raw(log, out);
         break;
+    case WEIR_CONVERT_PROMETHEUS:
+        why = convert_prometheus(convert, log, out);
+        break;
     default:
         append_flat(convert, log, out);
     }
@@ -245,7 +248,8 @@ const char *weir_convert_log(
     return why;
 }
 
-static const struct weir_str *find_tag(const struct weir_convert *convert, struct weir_str name)
+static const struct weir_str *find_named_tag(
+    const struct weir_convert *convert, struct weir_str name)
 {
     const struct pairs *tags =
         pairs_count(&convert->own_tags) ? &convert->tags : &convert->group_tags;
@@ -254,6 +258,15 @@ static const struct weir_str *find_tag(const struct weir_convert *convert, struc
         value ? NULL : convert_renamed(convert->options->tag_rename, name);
 
     return other ? pairs_find(tags, *other) : value;
+}
+
+/* Also by the key that upstream makes the tag of, as its own page has it. */
+static const struct weir_str *find_tag(const struct weir_convert *convert, struct weir_str name)
+{
+    const struct weir_str *value = find_named_tag(convert, name);
+    const struct weir_str *known = value ? NULL : convert_known_name(convert, name);
+
+    return known ? find_named_tag(convert, *known) : value;
 }
 
 /* By the names that upstream has for them: tag.x for the group's tag __tag__:x. */
@@ -295,6 +308,7 @@ const struct weir_str *weir_convert_find(struct weir_convert *convert, struct we
     case WEIR_CONVERT_INFLUXDB:
         return find_influx(convert, selector);
     case WEIR_CONVERT_RAW:
+    case WEIR_CONVERT_PROMETHEUS:
         return find_raw(convert, selector);
     default:
         if (starts_with(selector, "content.", &name))
@@ -309,5 +323,5 @@ bool weir_convert_selects(uint32_t protocol, struct weir_str selector)
 
     if (protocol == WEIR_CONVERT_INFLUXDB || starts_with(selector, "tag.", &name))
         return true;
-    return starts_with(selector, protocol == WEIR_CONVERT_RAW ? "metadata." : "content.", &name);
+    return starts_with(selector, is_json(protocol) ? "content." : "metadata.", &name);
 }

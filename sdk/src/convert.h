@@ -1,12 +1,11 @@
 /* What the files of the converter share: convert.c (life, JSON), convert_tags.c (contents
- * and tags), convert_influx.c (line protocol). */
+ * and tags), convert_influx.c (line protocol), convert_prometheus.c (remote write). */
 #ifndef SDK_CONVERT_H
 #define SDK_CONVERT_H
 
 #include <weir/convert.h>
+#include "metric.h"
 #include "pairs.h"
-
-#define CONVERT_WORDS_MAX 160u
 
 /* A member of the outermost object, as it is renamed. */
 struct convert_member {
@@ -30,19 +29,23 @@ struct weir_convert {
     struct pairs contents;          /* of the log, sorted */
     struct pairs own_tags;          /* of the log; with those of the group in `tags` */
     struct pairs tags, all;
-    struct pairs labels; /* of influxdb */
-    char words[CONVERT_WORDS_MAX];
+    struct pairs labels; /* of influxdb and prometheus */
+    char words[METRIC_WORDS_MAX];
 };
 
 /* convert_tags.c: where a content goes: contents, own_tags, or nowhere. */
 void convert_sort_content(struct weir_convert *convert, const struct weir_kv *content);
 void convert_group_tags(struct weir_convert *convert, const struct weir_group *group);
-/* For influxdb and raw: tags by the names that selectors have for them. */
+/* For the other protocols: tags by the names that selectors have for them. */
 void convert_named_tags(struct weir_convert *convert, const struct weir_group *group);
+/* The name of the tag that upstream makes of a key such as __path__; NULL: of another. */
+const struct weir_str *convert_known_name(const struct weir_convert *convert, struct weir_str key);
 /* What a renaming makes of a name; NULL: it is not renamed. */
 const struct weir_str *convert_renamed(struct weir_str_map map, struct weir_str name);
 
-/* convert_influx.c */
+/* convert_influx.c, convert_prometheus.c */
+const char *convert_prometheus(
+    struct weir_convert *convert, const struct weir_log *log, struct weir_buffer *out);
 const char *convert_influx(
     struct weir_convert *convert, const struct weir_log *log, struct weir_buffer *out);
 

@@ -31,8 +31,8 @@ static bool equal(struct weir_str a, struct weir_str b)
     return a.size == b.size && (!a.size || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/* NULL: it has no other name. Most keys are told by their first byte. */
-static const struct weir_str *known_name(const struct weir_convert *convert, struct weir_str key)
+/* Most keys are told by their first byte. */
+const struct weir_str *convert_known_name(const struct weir_convert *convert, struct weir_str key)
 {
     if (!key.size || key.data[0] != '_')
         return NULL;
@@ -74,7 +74,7 @@ static struct weir_str without_prefix(struct weir_str key)
 static void sort_prefixed(struct weir_convert *convert, const struct weir_kv *content)
 {
     struct weir_str name = without_prefix(content->key);
-    const struct weir_str *known = known_name(convert, name);
+    const struct weir_str *known = convert_known_name(convert, name);
 
     if (weir_str_is(name, "__user_defined_id__"))
         return;
@@ -97,7 +97,7 @@ void convert_sort_content(struct weir_convert *convert, const struct weir_kv *co
         sort_prefixed(convert, content);
         return;
     }
-    known = weir_str_is(key, "__log_topic__") ? &log_topic : known_name(convert, key);
+    known = weir_str_is(key, "__log_topic__") ? &log_topic : convert_known_name(convert, key);
     if (known)
         add_tag(convert, &convert->own_tags, *known, content->value);
     else
@@ -114,7 +114,7 @@ void convert_group_tags(struct weir_convert *convert, const struct weir_group *g
     pairs_clear(&convert->group_tags);
     for (uint32_t i = 0; i < group->n_tags; i++) {
         const struct weir_kv *tag = &group->tags[i];
-        const struct weir_str *known = known_name(convert, tag->key);
+        const struct weir_str *known = convert_known_name(convert, tag->key);
 
         if (!is_internal(tag->key))
             add_tag(convert, &convert->group_tags, known ? *known : tag->key, tag->value);

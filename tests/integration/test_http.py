@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import time
 import urllib.parse
@@ -491,6 +492,78 @@ def test_custom_single_is_the_default_and_a_request_for_each_log(weir, serve):
         assert request.header("Content-Type") == "application/json"
 
 
+def fields(data):
+    """The fields of a protobuf message: (number, value)."""
+    at, found = 0, []
+
+    def varint():
+        nonlocal at
+        value, shift = 0, 0
+        while True:
+            byte = data[at]
+            at, value, shift = at + 1, value | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                return value
+
+    while at < len(data):
+        tag = varint()
+        if tag & 7 == 0:
+            value = varint()
+        else:
+            size = {1: 8, 2: 0}[tag & 7] or varint()
+            value, at = data[at:at + size], at + size
+        found.append((tag >> 3, value))
+    assert at == len(data)
+    return found
+
+
+def time_series(body):
+    """Labels, value and time of each series of a WriteRequest."""
+    for number, series in fields(body):
+        assert number == 1
+        parts = fields(series)
+        labels = [tuple(text.decode() for _, text in fields(label)) for n, label in parts if n == 1]
+        sample, = [dict(fields(sample)) for n, sample in parts if n == 2]
+        yield labels, struct.unpack("<d", sample.get(1, bytes(8)))[0], sample.get(2, 0)
+
+
+ENCODER = {"Type": "ext_default_encoder", "Format": "prometheus", "SeriesLimit": 3}
+
+
+@pytest.mark.parametrize("encoder, extensions", [
+    (ENCODER, []),
+    ({"Type": "ext_default_encoder", "Options": {"Format": "prometheus", "SeriesLimit": 3}}, []),
+    ({"Type": "ext_default_encoder/prometheus"}, [{**ENCODER, "Type": "ext_default_encoder/prometheus"}]),
+])
+def test_prometheus_encoder(weir, serve, encoder, extensions):
+    server = serve()
+    path = post(weir, WEATHER + [{"k": "no metric"}], server.url, Encoder=encoder)
+    config = {**json.loads(path.read_text()), "extensions": extensions}
+    result = weir.once(weir.pipeline("p", config))
+    assert result.returncode == 0, result.stderr
+    assert "left out (IgnoreUnExpectedData)" in result.stderr
+    sent = [list(time_series(unsnappy(body))) for body in server.bodies()]
+    assert [len(series) for series in sent] == [3, 1]
+    assert [value for series in sent for _, value, _ in series] == [30, 32, 30, 32]
+    for labels, _, time_ms in sent[0]:
+        assert labels == [("__name__", "weather"), ("location", "hangzhou"), ("province", "zhejiang")]
+        assert time_ms == 1668653452000
+    for request in server.requests:
+        assert request.header("Content-Encoding") == "snappy"
+        assert request.header("Content-Type") == "application/x-protobuf"
+
+
+def test_upstreams_example_of_a_header(weir, serve):
+    """Of its page of flusher_http: the path of the file in a header."""
+    server = serve()
+    path = to_http(weir, server.url, 2, convert="custom_single",
+                   Headers={"x-filepath": "%{tag.__path__}"})
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    assert {request.header("x-filepath") for request in server.requests} == {
+        str(weir.folder / "in.log")}
+
+
 @pytest.mark.parametrize("separator, bodies", [(None, [b"one", b"two"]), ("\n", [b"one\ntwo"])])
 def test_raw_with_and_without_separator(weir, serve, separator, bodies):
     server = serve()
@@ -727,36 +800,64 @@ def test_readmes_example_is_right(weir):
 VICTORIA = shutil.which("victoria-metrics")
 
 
-@pytest.mark.skipif(not VICTORIA, reason="no victoria-metrics")
-def test_line_protocol_into_victoria_metrics(weir, tmp_path):
-    port = free_port()
+@pytest.fixture
+def victoria(tmp_path):
+    """Where a VictoriaMetrics listens."""
+    if not VICTORIA:
+        pytest.skip("no victoria-metrics")
+    url = f"http://127.0.0.1:{free_port()}"
     process = subprocess.Popen(
-        [VICTORIA, f"-httpListenAddr=127.0.0.1:{port}", f"-storageDataPath={tmp_path}/vm",
+        [VICTORIA, f"-httpListenAddr={url.partition('//')[2]}", f"-storageDataPath={tmp_path}/vm",
          "-search.latencyOffset=0s", "-memory.allowedBytes=64MB"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_for(lambda: is_up(f"http://127.0.0.1:{port}/health"), "victoria-metrics")
-        now = time.time_ns() // 10**9
-        logs = [{"__name__": "room", "__labels__": "floor#$#2 up|wing#$#a,b=c", "__value__": "21.5",
-                 "__time_nano__": str(now)},
-                {"__name__": "door:open", "__field__": "open", "__type__": "int", "__value__": "3",
-                 "__time_nano__": str(now * 10**9)}]
-        path = post(weir, logs, f"http://127.0.0.1:{port}/write",
-                    Convert={"Protocol": "influxdb"}, Query={"db": "mydb"})
-        result = weir.once(path)
-        assert result.returncode == 0, result.stderr
-        get(f"http://127.0.0.1:{port}/internal/force_flush")
-        export = f"http://127.0.0.1:{port}/api/v1/export?match[]={{__name__!=''}}"
-        lines = wait_for(lambda: len(found := get(export).splitlines()) == 2 and found, "two series")
-        series = sorted((json.loads(line) for line in lines), key=lambda s: s["metric"]["__name__"])
-        assert [s["metric"] for s in series] == [
-            {"__name__": "door_open", "db": "mydb"},
-            {"__name__": "room_value", "db": "mydb", "floor": "2 up", "wing": "a,b=c"}]
-        assert [s["values"] for s in series] == [[3], [21.5]]
-        assert [s["timestamps"] for s in series] == [[now * 1000]] * 2
+        wait_for(lambda: is_up(f"{url}/health"), "victoria-metrics")
+        yield url
     finally:
         process.kill()
         process.wait()
+
+
+def exported(url, n_series):
+    """What it has, by name."""
+    get(f"{url}/internal/force_flush")
+    export = f"{url}/api/v1/export?match[]={{__name__!=''}}"
+    lines = wait_for(lambda: len(found := get(export).splitlines()) == n_series and found,
+                     f"{n_series} series")
+    return sorted((json.loads(line) for line in lines), key=lambda s: s["metric"]["__name__"])
+
+
+def metrics(now_s):
+    return [{"__name__": "room", "__labels__": "floor#$#2 up|wing#$#a,b=c", "__value__": "21.5",
+             "__time_nano__": str(now_s)},
+            {"__name__": "door:open", "__field__": "open", "__type__": "int", "__value__": "3",
+             "__time_nano__": str(now_s * 10**9)}]
+
+
+def test_line_protocol_into_victoria_metrics(weir, victoria):
+    now = time.time_ns() // 10**9
+    path = post(weir, metrics(now), f"{victoria}/write", Convert={"Protocol": "influxdb"},
+                Query={"db": "mydb"})
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    series = exported(victoria, 2)
+    assert [s["metric"] for s in series] == [
+        {"__name__": "door_open", "db": "mydb"},
+        {"__name__": "room_value", "db": "mydb", "floor": "2 up", "wing": "a,b=c"}]
+    assert [s["values"] for s in series] == [[3], [21.5]]
+    assert [s["timestamps"] for s in series] == [[now * 1000]] * 2
+
+
+def test_remote_write_into_victoria_metrics(weir, victoria):
+    now = time.time_ns() // 10**9
+    path = post(weir, metrics(now), f"{victoria}/api/v1/write", Encoder={"Type": "ext_default_encoder"})
+    result = weir.once(path)
+    assert result.returncode == 0, result.stderr
+    series = exported(victoria, 2)
+    assert [s["metric"] for s in series] == [
+        {"__name__": "door_open"}, {"__name__": "room", "floor": "2 up", "wing": "a,b=c"}]
+    assert [s["values"] for s in series] == [[3], [21.5]]
+    assert [s["timestamps"] for s in series] == [[now * 1000]] * 2
 
 
 def get(url):

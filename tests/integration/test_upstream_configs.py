@@ -256,6 +256,18 @@ RUNS |= {
         *({**HTTP, "RemoteURL": f"http://localhost:8086/write_select_tag{i}",
            "FlushInterceptor": {"Type": f"ext_groupinfo_filter/tag{i}"}} for i in (1, 2)),
         extensions=[{"Type": f"ext_groupinfo_filter/tag{i}", **only_tag(i)} for i in (1, 2)]),
+    # service_prometheus and an Address in place of RemoteURL are not what it is about.
+    "docs/cn/plugins/flusher/extended/flusher-http.md, Prometheus": flat(
+        FILE, flushers=[{"Type": "flusher_http", "RemoteURL": "http://PROMETHEUS/api/v1/write",
+                         "Concurrency": 10,
+                         "Encoder": {"Type": "ext_default_encoder", "Format": "prometheus", "SeriesLimit": 1024},
+                         "Authenticator": {"Type": "ext_basicauth"}, "Compression": "snappy"}],
+        extensions=[{"Type": "ext_basicauth", "Username": "YOUR_USERNAME", "Password": "YOUR_PASSWORD"}],
+        **{"global": {"StructureType": "v2"}}),
+    "docs/cn/plugins/extension/ext-default-encoder.md": flat(
+        FILE, flushers=[{"Type": "flusher_http", "RemoteURL": "http://127.0.0.1:8080/write",
+                         "Encoder": {"Type": "ext_default_encoder/prometheus"}}],
+        extensions=[{"Type": "ext_default_encoder/prometheus", "Format": "prometheus", "SeriesLimit": 1024}]),
     "docs/cn/plugins/extension/ext-basicauth.md": flat(
         FILE, flushers=[{**HTTP, "Authenticator": {"Type": "ext_basicauth"}}],
         extensions=[{"Type": "ext_basicauth", "Username": "user1", "Password": "pwd1"}]),

@@ -393,6 +393,9 @@ static const struct {
     {&selected, "content.__tag__:label", NULL},
     {&selected, "content.tag.x", "y"},
     {&selected, "tag.host.name", "h"},
+    {&selected, "tag.__hostname__", "h"},
+    {&selected, "tag._node_ip_", "1.2"},
+    {&selected, "tag._pod_name_", NULL},
     {&selected, "tag.host.ip", ""},
     {&selected, "tag.log.topic", "t"},
     {&selected, "tag.ip", "1.2"},
@@ -505,10 +508,85 @@ START_TEST(logs_of_a_group)
 }
 END_TEST
 
+/* -- remote write -- */
+
+#define SERIES(NAME, TEXT, WHY, ...) \
+    { \
+        NAME, {WEIR_CONVERT_PROMETHEUS, __VA_ARGS__}, TEXT, sizeof TEXT - 1, WHY \
+    }
+#define TIME_5MS KV("__time_nano__", "5000000")
+#define SAMPLE_1_5_AT_5MS "\x12\x0b\x09\0\0\0\0\0\0\xf8\x3f\x10\x05"
+
+static const struct {
+    const char *name;
+    struct given given;
+    const char *expected;
+    size_t size;
+    const char *why;
+} series[] = {
+    SERIES("labels by name, empty ones left out",
+        "\x0a\x2d\x0a\x0d\x0a\x08__name__\x12\x01m\x0a\x07\x0a\x01"
+        "a\x12\x02xy\x0a\x06\x0a\x01z\x12\x01q\x12\x0b\x09\0\0\0\0\0\0\xf8\x3f\x10\x05",
+        NULL, 9,
+        {KV("__labels__", "z#$#q|e#$#|a#$#xy"), KV("__name__", "m"), KV("__value__", "1.5"),
+            TIME_5MS}),
+    SERIES("names in front of __name__, and none of that name",
+        "\x0a\x24\x0a\x06\x0a\x01"
+        "A\x12\x01v\x0a\x0d\x0a\x08__name__\x12\x01m" SAMPLE_1_5_AT_5MS,
+        NULL, 9,
+        {KV("__labels__", "A#$#v|__name__#$#x"), KV("__name__", "m"), KV("__value__", "1.5"),
+            TIME_5MS}),
+    SERIES("a field behind the name",
+        "\x0a\x1e\x0a\x0f\x0a\x08__name__\x12\x03m_f" SAMPLE_1_5_AT_5MS, NULL, 9,
+        {KV("__name__", "m:f"), KV("__field__", "f"), KV("__value__", "1.5"), TIME_5MS}),
+    SERIES("the ordinary field", "\x0a\x1c\x0a\x0d\x0a\x08__name__\x12\x01m" SAMPLE_1_5_AT_5MS,
+        NULL, 9, {KV("__name__", "m"), KV("__field__", "value"), KV("__value__", "1.5"), TIME_5MS}),
+    SERIES("zeros are not written, and the log's time is taken",
+        "\x0a\x14\x0a\x0d\x0a\x08__name__\x12\x01m\x12\x03\x10\xe8\x07", NULL, 1,
+        {KV("__name__", "m"), KV("__value__", "0")}),
+    SERIES("no name", "", "no metric", 1, {KV("__value__", "0")}),
+    SERIES("no value", "", "no metric", 1, {KV("__name__", "m")}),
+    SERIES("no number", "", "no number", 1, {KV("__name__", "m"), KV("__value__", "1x")}),
+    SERIES("no time", "", "__time_nano__ is no number", 1,
+        {KV("__name__", "m"), KV("__value__", "1"), KV("__time_nano__", "now")}),
+    SERIES("no text", "", "not UTF-8", 1,
+        {KV("__name__", "m"), KV("__value__", "1"), KV("__labels__", "a#$#\xff")}),
+    SERIES("a label without a value", "", "found miss matching key: a", 1,
+        {KV("__name__", "m"), KV("__value__", "1"), KV("__labels__", "a")}),
+};
+
+START_TEST(writes_series)
+{
+    struct weir_buffer out = {0};
+    struct weir_convert_options options = {.protocol = WEIR_CONVERT_PROMETHEUS};
+    struct weir_convert *convert = weir_convert_create(&options);
+    const struct given *given = &series[_i].given;
+    struct weir_log log = {
+        .time_s = given->time_s, .n_contents = count(given->contents), .contents = given->contents};
+    struct weir_group group = {
+        .struct_size = sizeof group, .logs = &log, .n_logs = 1, .log_stride = sizeof log};
+    const char *why;
+
+    weir_convert_group(convert, &group);
+    why = weir_convert_log(convert, &log, &out);
+    if (series[_i].why) {
+        ck_assert_msg(why && strstr(why, series[_i].why), "%s: %s", series[_i].name, why);
+        ck_assert_uint_eq(out.size, 0);
+    } else {
+        ck_assert_msg(!why, "%s: %s", series[_i].name, why);
+        ck_assert_uint_eq(out.size, series[_i].size);
+        ck_assert_mem_eq(out.data, series[_i].expected, out.size);
+    }
+    weir_buffer_finish(&out);
+    weir_convert_destroy(convert);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("convert");
 
+    tcase_add_loop_test(tests, writes_series, 0, sizeof series / sizeof series[0]);
     tcase_add_loop_test(tests, golden, 0, sizeof rows / sizeof rows[0]);
     tcase_add_loop_test(tests, floats_as_go_has_them, 0, sizeof floats / sizeof floats[0]);
     tcase_add_loop_test(tests, selects, 0, sizeof selections / sizeof selections[0]);

@@ -36,7 +36,7 @@ static const struct {
     {"{\"env\":\"prod\"}", "", false, "the condition of env is written like"},
     {"{\"env\":{}}", "", false, "the condition of env has no Pattern"},
     {"{\"env\":{\"Pattern\":3}}", "", false, "has Pattern, which is neither"},
-    {"{\"env\":{\"Patern\":\"x\"}}", "", false, "has Patern, which is neither"},
+    {"{\"env\":{\"Regex\":\"x\"}}", "", false, "has Regex, which is neither"},
     {"[]", "", false, "Tags is written like"},
     {"", "3", false, "Metas is written like"},
 };

@@ -16,6 +16,8 @@
  *                          is a metric: __name__, __labels__, __value__, __time_nano__, and
  *                          maybe __type__ and __field__
  *   raw                    the value of its content `content`
+ *   prometheus             a time series of remote write's WriteRequest, a metric's as in
+ *                          influxdb; requests are these one behind the other
  *
  * Tags are contents whose keys say so (__tag__:x, __log_topic__, and upstream's names such
  * as __path__ and _pod_name_), then the group's tags, then host.ip and log.topic. Keys are
@@ -40,6 +42,7 @@ enum {
     WEIR_CONVERT_JSONLINE,
     WEIR_CONVERT_INFLUXDB,
     WEIR_CONVERT_RAW,
+    WEIR_CONVERT_PROMETHEUS,
 };
 
 struct weir_convert_options {
@@ -67,9 +70,9 @@ const char *weir_convert_log(
 /* What a selector stands for in the log converted last; NULL: nothing. Lasts until the
  * next log. By protocol:
  *   custom_single, custom_single_flatten, jsonline: content.<key>, tag.<name>, also by the
- *     name from before a renaming
+ *     name from before a renaming, and by upstream's key (tag.__path__)
  *   influxdb: tag.<x> is the group's tag __tag__:<x>; other tags of it by their keys
- *   raw: tag.<x> and metadata.<x> are the group's tag x, "" when it has none */
+ *   raw, prometheus: tag.<x> and metadata.<x> are the group's tag x, "" when it has none */
 const struct weir_str *weir_convert_find(struct weir_convert *convert, struct weir_str selector);
 
 /* Whether logs of the protocol can have such a selector at all. */
