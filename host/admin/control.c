@@ -22,6 +22,7 @@ struct control {
     struct app *app;
     struct loop *loop;
     struct loop_fd listener;
+    struct loop_timer look; /* whether the socket is there still */
     struct list clients;
     unsigned n_clients;
 };
@@ -242,6 +243,29 @@ static int listen_in(const char *data_dir)
     return r ? r : take_fd(fd);
 }
 
+/* The data folder was deleted, and has been made anew, or will be. */
+static void listen_again(struct control *control)
+{
+    int fd = listen_in(app_data_dir(control->app));
+
+    if (fd < 0)
+        return;
+    loop_remove_fd(control->loop, &control->listener);
+    close(control->listener.fd);
+    control->listener.fd = fd;
+    loop_add_fd(control->loop, &control->listener, EPOLLIN);
+}
+
+static void look(struct loop_timer *timer)
+{
+    struct control *control = container_of(timer, struct control, look);
+    SCOPED_FREE char *path = mem_printf("%s/%s", app_data_dir(control->app), CONTROL_SOCKET);
+
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        listen_again(control);
+    loop_set_timer(control->loop, timer, loop_now_ns(control->loop) + CONTROL_LOOK_NS);
+}
+
 struct control *control_create(struct app *app)
 {
     struct control *control = mem_zalloc(sizeof *control);
@@ -251,8 +275,10 @@ struct control *control_create(struct app *app)
     control->loop = app_loop(app);
     control->listener = (struct loop_fd){.fd = fd, .ready = on_connection};
     list_init(&control->clients);
+    control->look.expired = look;
     if (fd >= 0) {
         loop_add_fd(control->loop, &control->listener, EPOLLIN);
+        loop_set_timer(control->loop, &control->look, loop_now_ns(control->loop) + CONTROL_LOOK_NS);
         return control;
     }
     log_warn("there is no control socket: `weir status` and its like will not work",
@@ -270,6 +296,7 @@ void control_destroy(struct control *control)
         return;
     path = mem_printf("%s/%s", app_data_dir(control->app), CONTROL_SOCKET);
     unlink(path);
+    loop_clear_timer(control->loop, &control->look);
     loop_remove_fd(control->loop, &control->listener);
     close(control->listener.fd);
     LIST_EACH (client, &control->clients, link) {

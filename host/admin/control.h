@@ -15,6 +15,7 @@
 #define CONTROL_SOCKET "control.sock"
 #define CONTROL_REQUEST_MAX ((size_t)64 << 10) /* bytes of a line */
 #define CONTROL_CLIENTS_MAX 32                 /* more are turned away */
+#define CONTROL_LOOK_NS (5 * NS_PER_S)         /* how often is looked whether it is there */
 #define CONTROL_PATIENCE_NS 10000000000ULL     /* for a request to come, an answer to go */
 
 struct app;

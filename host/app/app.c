@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include "app/catalog.h"
 #include "app/data_lock.h"
+#include "app/data_watch.h"
 #include "app/leftovers.h"
 #include "app/notify.h"
 #include "app/once_report.h"
@@ -36,8 +37,8 @@
 struct app {
     struct app_request request;
     uint64_t started_ns;
-    int lock_fd;
-    struct loop *loop; /* the control thread's */
+    struct data_watch *data; /* NULL: the data folder is not ours */
+    struct loop *loop;       /* the control thread's */
     struct notify *notify;
     struct loop_fd signals;
     struct loop_call input_ended; /* posted by the ingest loops */
@@ -373,6 +374,7 @@ static void tear_down(struct app *app)
 struct app *app_create(const struct app_request *request)
 {
     struct app *app = mem_zalloc(sizeof *app);
+    int lock_fd;
 
     app->request = *request;
     app->started_ns = clock_now_ns();
@@ -382,9 +384,13 @@ struct app *app_create(const struct app_request *request)
     app->loop = loop_create();
     if (app->loop)
         app->notify = notify_create(app->loop);
-    app->lock_fd = data_lock(request->data_dir);
-    if (app->loop && app->lock_fd >= 0)
+    lock_fd = data_lock(request->data_dir);
+    if (app->loop && lock_fd >= 0) {
+        app->data = data_watch_create(app->loop, request->data_dir, lock_fd);
         return app;
+    }
+    if (lock_fd >= 0)
+        close(lock_fd);
     app_destroy(app);
     return NULL;
 }
@@ -414,8 +420,7 @@ bool app_destroy(struct app *app)
         return true;
     if (app->signals.fd >= 0)
         close(app->signals.fd);
-    if (app->lock_fd >= 0)
-        close(app->lock_fd);
+    data_watch_destroy(app->data);
     notify_destroy(app->notify);
     if (app->left_behind)
         return false;

@@ -41,6 +41,8 @@ void spool_destroy(struct spool *spool);
 int spool_check(const struct spool *spool);
 /* The environment is exchanged for an empty one; the old is kept aside. */
 void spool_begin_anew(struct spool *spool, int error);
+/* Puts back what was deleted under it. 0, or a number of LMDB's or errno's. */
+int spool_restore(struct spool *spool);
 /* Counts what is there. */
 int spool_scan(struct spool *spool);
 

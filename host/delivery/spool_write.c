@@ -316,7 +316,8 @@ int spool_append(struct spool *spool, struct spool_item *items, size_t n_items)
 
     pthread_mutex_lock(&spool->write_lock);
     mend(spool);
-    r = append_locked(spool, items, n_items);
+    r = spool_restore(spool);
+    r = r ? give_up(spool, r) : append_locked(spool, items, n_items);
     pthread_mutex_unlock(&spool->write_lock);
     return r;
 }
@@ -327,7 +328,9 @@ int spool_sync(struct spool *spool)
 
     pthread_mutex_lock(&spool->write_lock);
     mend(spool);
-    if (spool_acks(spool))
+    if (spool_restore(spool))
+        r = SPOOL_E_FULL;
+    else if (spool_acks(spool))
         r = append_locked(spool, NULL, 0);
     pthread_rwlock_rdlock(&spool->env_lock);
     if (!spool->synced && spool->env.env && mdb_env_sync(spool->env.env, 1))

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/lmdb_check.h"
+#include "base/lmdb_restore.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* LMDB maps the file, and a page behind its end would be a SIGBUS. A commit may leave
@@ -61,7 +63,14 @@ static void remove_lock_table(const char *folder)
     unlink(path);
 }
 
-int checkpoint_store_open(struct checkpoint_store *store, const char *folder)
+static void close_env(struct checkpoint_store *store)
+{
+    if (store->env)
+        mdb_env_close(store->env);
+    store->env = NULL;
+}
+
+static int open_env(struct checkpoint_store *store, const char *folder)
 {
     int r = lmdb_check(folder);
 
@@ -80,15 +89,54 @@ int checkpoint_store_open(struct checkpoint_store *store, const char *folder)
     if (!r)
         r = read_all(store);
     if (r)
-        checkpoint_store_close(store);
+        close_env(store);
+    return r;
+}
+
+int checkpoint_store_open(struct checkpoint_store *store, const char *folder)
+{
+    int r = open_env(store, folder);
+
+    if (!r)
+        pthread_rwlock_init(&store->lock, NULL);
     return r;
 }
 
 void checkpoint_store_close(struct checkpoint_store *store)
 {
     if (store->env)
-        mdb_env_close(store->env);
-    store->env = NULL;
+        pthread_rwlock_destroy(&store->lock);
+    close_env(store);
+}
+
+static int put_back(struct checkpoint_store *store, const char *folder)
+{
+    struct checkpoint_store again = {0};
+    int r = lmdb_restore(store->env, folder);
+
+    if (!r)
+        r = open_env(&again, folder);
+    if (r)
+        return r;
+    close_env(store);
+    store->env = again.env;
+    store->dbi = again.dbi;
+    return 0;
+}
+
+int checkpoint_store_restore(struct checkpoint_store *store, const char *folder)
+{
+    int r;
+
+    if (!lmdb_is_deleted(folder))
+        return 0;
+    pthread_rwlock_wrlock(&store->lock);
+    r = put_back(store, folder);
+    pthread_rwlock_unlock(&store->lock);
+    if (!r)
+        log_error("checkpoints were deleted while they are in use; they are put back",
+            LOG_STR("folder", folder));
+    return r;
 }
 
 bool checkpoint_store_is_damage(int error)
@@ -135,18 +183,20 @@ bool checkpoint_store_get(
     struct checkpoint_key copy = *key;
     MDB_val stored_key = {sizeof copy, &copy}, stored;
     MDB_txn *txn;
-    bool found;
+    bool found = false;
 
-    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn))
-        return false;
-    found = mdb_get(txn, store->dbi, &stored_key, &stored) == 0;
-    if (found)
-        buf_append(value, stored.mv_data, stored.mv_size);
-    mdb_txn_abort(txn);
+    pthread_rwlock_rdlock(&store->lock);
+    if (!mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn)) {
+        found = mdb_get(txn, store->dbi, &stored_key, &stored) == 0;
+        if (found)
+            buf_append(value, stored.mv_data, stored.mv_size);
+        mdb_txn_abort(txn);
+    }
+    pthread_rwlock_unlock(&store->lock);
     return found;
 }
 
-void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
+static void visit_all(struct checkpoint_store *store, const uint64_t reader[2],
     void (*visit)(
         void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
     void *context)
@@ -176,6 +226,16 @@ void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader
     }
     mdb_cursor_close(cursor);
     mdb_txn_abort(txn);
+}
+
+void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
+    void (*visit)(
+        void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
+    void *context)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    visit_all(store, reader, visit, context);
+    pthread_rwlock_unlock(&store->lock);
 }
 
 static bool is_forgotten(const struct checkpoint_key *key, const MDB_val *value, uint64_t before_s)

@@ -4,6 +4,7 @@
 #define INPUT_CHECKPOINT_STORE_H
 
 #include <lmdb.h>
+#include <pthread.h>
 #include "input/checkpoint_set.h"
 
 /* What the file may grow to; bytes. Some 100,000 files are far below it. */
@@ -12,11 +13,14 @@
 struct checkpoint_store {
     MDB_env *env;
     MDB_dbi dbi;
+    pthread_rwlock_t lock; /* for writing while `env` is exchanged */
 };
 
 /* Opens and reads all of it once; damage of any kind is an error. */
 int checkpoint_store_open(struct checkpoint_store *store, const char *folder);
 void checkpoint_store_close(struct checkpoint_store *store);
+/* If its files were deleted they are put back, which is told. 0, or the error. */
+int checkpoint_store_restore(struct checkpoint_store *store, const char *folder);
 /* Whether an error of open means damage, rather than a disk or rights problem. */
 bool checkpoint_store_is_damage(int error);
 

@@ -74,7 +74,9 @@ static int write_round(struct checkpoints *self)
     take_work(self);
     self->busy = true;
     pthread_mutex_unlock(&self->lock);
-    r = checkpoint_store_put(&self->store, &self->writing);
+    r = checkpoint_store_restore(&self->store, self->folder);
+    if (!r)
+        r = checkpoint_store_put(&self->store, &self->writing);
     if (r)
         complain(self, r);
     pthread_mutex_lock(&self->lock);

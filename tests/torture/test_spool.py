@@ -210,6 +210,21 @@ def test_folder_is_deleted_while_it_runs(torture):
     torture.finish()
 
 
+def test_folder_is_deleted_with_everything_in_it(torture):
+    """Catalogue 18: what was in it is put back with the next write, and survives a kill."""
+    fill_spool(torture)
+    shutil.rmtree(torture.weir.data / "spool")
+    log = torture.logs / "in.log"
+    torture.streams[0].append(log, 1_000)
+    spooled(torture)
+    torture.host.wait_log("a spool was deleted while it is in use")
+    log.unlink()
+    torture.kill()
+    torture.start()
+    torture.sink.tell("up")
+    assert torture.finish().twice() == 0
+
+
 def test_quota_changes_with_data_in_it(torture):
     """Catalogue 22: smaller than what lies there, then larger; nothing is lost."""
     fill_spool(torture)

@@ -2,6 +2,7 @@
 import contextlib
 import errno
 import os
+import shutil
 import signal
 import subprocess
 
@@ -133,6 +134,26 @@ def test_data_disk_is_full(torture):
             ballast.unlink()
             torture.expect_some(5_000)
         torture.finish()
+
+
+def test_data_folder_is_deleted_while_it_runs(torture):
+    """Catalogue 18: it is made anew, which is told; a kill costs no more than ever."""
+    log = torture.folder / "in.log"
+    torture.pipeline(log)
+    torture.start()
+    with torture.feeding(log, pause=0.01):
+        torture.expect_some(20_000)
+        shutil.rmtree(torture.weir.data, ignore_errors=True)
+        for told in ("checkpoints were deleted while they are in use", "data folder was deleted"):
+            torture.host.wait_log(told)
+        wait_for(lambda: torture.weir.command("status", "--data", torture.weir.data).returncode == 0,
+                 "the host to be asked again")
+        second = torture.weir.command(*torture.weir.run_arguments(*torture.paths))
+        assert second.returncode == 78, second.stderr
+        torture.expect_some(1_000)
+        torture.kill()
+        torture.start()
+    torture.finish()
 
 
 @needs_root
