@@ -294,19 +294,49 @@ int stand_stop(struct stand *stand, uint64_t timeout_ns)
     return r;
 }
 
+#define FREE_ARRAY(ARRAY, COUNT, CAPACITY) \
+    do { \
+        free(ARRAY); \
+        (ARRAY) = NULL; \
+        (COUNT) = (CAPACITY) = 0; \
+    } while (0)
+
+/* What was noted up to now; a late call is noted anew. */
 static void free_notes(struct stand *stand)
 {
+    pthread_mutex_lock(&stand->lock);
     for (size_t i = 0; i < stand->n_lines; i++)
         free(stand->lines[i].text);
     for (size_t i = 0; i < stand->n_metrics; i++)
         free(stand->metrics[i].name);
     for (size_t i = 0; i < stand->n_batches; i++)
         sample_destroy(stand->batches[i].sample);
-    free(stand->lines);
-    free(stand->metrics);
-    free(stand->batches);
-    free(stand->settles);
-    free(stand->marks);
+    FREE_ARRAY(stand->lines, stand->n_lines, stand->cap_lines);
+    FREE_ARRAY(stand->metrics, stand->n_metrics, stand->cap_metrics);
+    FREE_ARRAY(stand->batches, stand->n_batches, stand->cap_batches);
+    FREE_ARRAY(stand->settles, stand->n_settles, stand->cap_settles);
+    FREE_ARRAY(stand->marks, stand->n_marks, stand->cap_marks);
+    pthread_mutex_unlock(&stand->lock);
+}
+
+static void destroy(struct stand *stand)
+{
+    if (!stand)
+        return;
+    free_notes(stand);
+    pthread_mutex_destroy(&stand->lock);
+    pthread_cond_destroy(&stand->changed);
+    free(stand->data_dir);
+    free(stand);
+}
+
+/* In the place of the oldest one. */
+static void keep(struct trial *trial, struct stand *stand)
+{
+    struct stand **place = &trial->ended[trial->n_ended++ % TRIAL_ENDED_MAX];
+
+    destroy(*place);
+    *place = stand;
 }
 
 void stand_end(struct stand *stand)
@@ -315,10 +345,8 @@ void stand_end(struct stand *stand)
         stand_stop(stand, END_TIMEOUT_NS);
     free_notes(stand);
     options_destroy(stand->options);
-    pthread_mutex_destroy(&stand->lock);
-    pthread_cond_destroy(&stand->changed);
-    free(stand->data_dir);
-    free(stand);
+    stand->options = NULL;
+    keep(stand->trial, stand);
 }
 
 static struct timespec timespec_of(uint64_t ns)

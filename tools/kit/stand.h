@@ -115,7 +115,9 @@ uint32_t stand_flush_with(struct stand *stand, struct sample *sample, struct wei
 void stand_urgent(struct stand *stand, int exiting);
 /* stop(), with this much time; what is still pending then counts as RETRY. [control] */
 int stand_stop(struct stand *stand, uint64_t timeout_ns);
-/* stop() with five seconds, if it still runs, and all memory freed; the samples, too. */
+/* stop() with five seconds, if it still runs, and all memory freed; the samples, too. The
+ * host table works on for a while: a plugin that calls it too late is found by the checks
+ * that look for this, and is not to bring others down by chance. */
 void stand_end(struct stand *stand);
 
 /* What has become of a batch; WEIR_PENDING when settle() has not come in time. */

@@ -18,6 +18,7 @@
 #define TRIAL_REASON_MAX 2048
 #define TRIAL_DOING_MAX 160
 #define TRIAL_FRAMES_MAX 2048
+#define TRIAL_ENDED_MAX 256u /* stands that are kept */
 
 /* Shared memory; zeroed at first. */
 struct trial_page {
@@ -56,9 +57,11 @@ struct trial {
     void *blame_context;
 
     /* private */
-    struct descriptor *descriptor; /* once loaded */
-    pthread_t thread;              /* that runs the check */
-    jmp_buf end;                   /* in_process: where the trial goes on */
+    struct descriptor *descriptor;        /* once loaded */
+    struct stand *ended[TRIAL_ENDED_MAX]; /* the last ones, see stand_end() */
+    size_t n_ended;
+    pthread_t thread; /* that runs the check */
+    jmp_buf end;      /* in_process: where the trial goes on */
 };
 
 /* Runs the check; the verdict is in the page afterwards. [control] */
