@@ -10,11 +10,13 @@
 #include "kit/life.h"
 #include "kit/marks.h"
 #include "kit/sink.h"
+#include "kit/snapshot.h"
 
 #define SETTLE_NS (5 * NS_PER_S)
 #define SETTLED_BATCHES 20u
 #define LATE_SETTLE_MS 500u
-#define SETTLED_AT_STOP 3u /* batches that are on their way then */
+#define LATE_SETTLE_NS (3 * NS_PER_S) /* as long as a thread is left */
+#define SETTLED_AT_STOP 3u            /* batches that are on their way then */
 #define PARTIAL_LOGS 1000u
 #define DEADLINE_NS_MAX (3 * NS_PER_S) /* of a flush that is given 1 s */
 #define CANARY ((char)0x5c)
@@ -306,8 +308,23 @@ static void wait_for_all(struct stand *stand, uint64_t timeout_ns)
     }
 }
 
+/* What is left of the plugin may still settle; a thread may have to wait for its turn. */
+static void wait_for_late(const char *threads_before)
+{
+    const uint64_t end_ns = clock_now_ns() + LATE_SETTLE_NS;
+    bool same = false;
+
+    life_pause_ms(LATE_SETTLE_MS);
+    while (!same && clock_now_ns() < end_ns) {
+        SCOPED_FREE char *after = snapshot_settle(ASPECT_THREADS, threads_before);
+
+        same = !strcmp(threads_before, after);
+    }
+}
+
 static void flu_settles(struct trial *trial)
 {
+    SCOPED_FREE char *threads = snapshot_take(ASPECT_THREADS);
     struct stand *stand = stand_start(trial, NULL);
     const bool works = sink_kind(trial) != SINK_NONE;
 
@@ -326,7 +343,7 @@ static void flu_settles(struct trial *trial)
         if (stand_ready(stand))
             stand_flush(stand, marks_sample(trial, 2000 + i, 0, 1), NULL);
     stand_stop(stand, LIFE_STOP_NS);
-    life_pause_ms(LATE_SETTLE_MS);
+    wait_for_late(threads);
     expect_settled(trial, stand, false);
     trial_note(trial, "%zu settled of %zu batches", stand->n_settles, stand->n_batches);
 }
