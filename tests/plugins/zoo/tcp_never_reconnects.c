@@ -1,4 +1,4 @@
-/* When the peer has closed the connection once, it never makes another. */
+/* When the server was not there once, it never looks for it again. */
 #include "base_tcp.h"
 
 struct sulky {
@@ -14,7 +14,7 @@ static uint32_t sulky_flush(void *self, const struct weir_batch *batch, struct w
     if (sulky->failed)
         return base_retry(result, -ENOTCONN, "the connection is lost");
     verdict = tcp_flush(self, batch, result);
-    sulky->failed = verdict != WEIR_DELIVERED;
+    sulky->failed = verdict != WEIR_DELIVERED && result->code == ECONNREFUSED;
     return verdict;
 }
 
