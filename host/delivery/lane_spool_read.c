@@ -5,6 +5,9 @@
 #include "delivery/group_read.h"
 #include "delivery/lane_private.h"
 
+/* After a disk has refused. */
+#define RETRY_NS (1 * NS_PER_S)
+
 bool lane_spool_can_fetch(const struct lane *lane)
 {
     const struct lane_spool *self = &lane->spool;
@@ -34,6 +37,7 @@ struct fetched {
     uint32_t n;
     uint64_t logs, bad_groups, bad_logs;
     uint64_t last_seq;
+    bool refused; /* by the disk */
 };
 
 static uint64_t sealed_ns_of(const struct spool_info *info)
@@ -78,8 +82,10 @@ static void read_records(
             fetched->last_seq = until;
             return;
         }
-        if (r && r != SPOOL_E_BAD_RECORD) /* tried again with the next turn */
+        if (r && r != SPOOL_E_BAD_RECORD) {
+            fetched->refused = true;
             return;
+        }
         fetched->last_seq = info.seq;
         fetched->bad_groups += r != 0;
         fetched->bad_logs += r ? info.n_logs : 0;
@@ -89,6 +95,17 @@ static void read_records(
         if (memory_used(memory) >= SPOOLS_READ_BACK_BYTES)
             return;
     }
+}
+
+/* Tried again in a while. */
+static void note_refused(struct lane *lane)
+{
+    uint64_t suppressed;
+
+    lane->hold_until_ns = MAX(lane->hold_until_ns, clock_now_ns() + RETRY_NS);
+    if (log_limit_pass(&lane->spool.complaint, clock_now_ns(), &suppressed))
+        log_error("a spool cannot be read now", LOG_STR("pipeline", lane->pipeline),
+            LOG_STR("flusher", lane->name), LOG_INT("similar", suppressed));
 }
 
 static void note_fetched(struct lane *lane, const struct fetched *fetched)
@@ -118,4 +135,6 @@ void lane_spool_fetch(struct lane *lane)
     pthread_mutex_lock(&lane->lock);
     self->reading = false;
     note_fetched(lane, &fetched);
+    if (fetched.refused)
+        note_refused(lane);
 }

@@ -97,6 +97,19 @@ static int open_env(struct spool *spool)
     return r;
 }
 
+int spool_reopen(struct spool *spool)
+{
+    int r;
+
+    pthread_rwlock_unlock(&spool->env_lock);
+    pthread_rwlock_wrlock(&spool->env_lock);
+    spool_env_close(&spool->env);
+    r = open_env(spool);
+    pthread_rwlock_unlock(&spool->env_lock);
+    pthread_rwlock_rdlock(&spool->env_lock);
+    return r;
+}
+
 /* 0, or a number of LMDB's or errno's. */
 static int set_aside(struct spool *spool, int error)
 {

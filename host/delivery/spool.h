@@ -62,7 +62,7 @@ int spool_sync(struct spool *spool);
 
 /* The first record with after < seq <= until. Its content lies at the start of a block
  * of `memory`, whose reference is the caller's; `memory` NULL: only the info. 0, SPOOL_E_END,
- * SPOOL_E_BAD_RECORD, SPOOL_E_BEGUN_ANEW. */
+ * SPOOL_E_BAD_RECORD, SPOOL_E_BEGUN_ANEW, SPOOL_E_FULL: the disk refuses. */
 int spool_peek(struct spool *spool, uint64_t after, uint64_t until, struct memory *memory,
     struct spool_info *ret_info, struct block **ret_block);
 

@@ -108,14 +108,14 @@ int spool_env_configure(struct spool_env *env, uint64_t max_bytes, bool synced)
 
 bool spool_env_is_full(int error)
 {
-    return error == MDB_MAP_FULL || error == MDB_TXN_FULL || error == EIO || error == ENOSPC ||
-           error == EDQUOT || error == EFBIG || error == EROFS;
+    return error == MDB_MAP_FULL || error == MDB_TXN_FULL || error == MDB_PANIC || error == EIO ||
+           error == ENOSPC || error == EDQUOT || error == EFBIG || error == EROFS;
 }
 
 /* LMDB's own numbers are negative; some of them are about the program, not the file. */
 bool spool_env_is_damage(int error)
 {
-    return (error < 0 && error != MDB_MAP_FULL && error != MDB_TXN_FULL &&
+    return (error < 0 && error != MDB_MAP_FULL && error != MDB_TXN_FULL && error != MDB_PANIC &&
                error != MDB_MAP_RESIZED && error != MDB_READERS_FULL && error != MDB_NOTFOUND) ||
            error == EINVAL;
 }

@@ -23,8 +23,8 @@ void spool_env_close(struct spool_env *env);
 int spool_env_configure(struct spool_env *env, uint64_t max_bytes, bool synced);
 
 /* What an error is about. The disk (or the size of the map): nothing is changed, and the
- * same may work later. Damage: the environment is of no use any more. The rest (memory,
- * descriptors, rights) concerns neither. */
+ * same may work later (MDB_PANIC: once it is opened again). Damage: the environment is of no use
+ * any more. The rest (memory, descriptors, rights) concerns neither. */
 bool spool_env_is_full(int error);
 bool spool_env_is_damage(int error);
 

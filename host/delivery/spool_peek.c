@@ -135,6 +135,17 @@ static int note_damage(struct spool *spool)
     return SPOOL_E_BEGUN_ANEW;
 }
 
+/* To read. */
+static int begin(struct spool *spool, MDB_txn **ret_txn)
+{
+    int r = spool->env.env ? mdb_txn_begin(spool->env.env, NULL, MDB_RDONLY, ret_txn) : MDB_PANIC;
+
+    if (r != MDB_PANIC)
+        return r;
+    r = spool_reopen(spool);
+    return r ? r : mdb_txn_begin(spool->env.env, NULL, MDB_RDONLY, ret_txn);
+}
+
 int spool_peek(struct spool *spool, uint64_t after, uint64_t until, struct memory *memory,
     struct spool_info *ret_info, struct block **ret_block)
 {
@@ -142,17 +153,18 @@ int spool_peek(struct spool *spool, uint64_t after, uint64_t until, struct memor
     int r = MDB_NOTFOUND;
 
     pthread_rwlock_rdlock(&spool->env_lock);
-    if (spool->env.env && after < until) {
-        r = mdb_txn_begin(spool->env.env, NULL, MDB_RDONLY, &txn);
-        if (!r) {
-            r = peek_in(txn, spool, after, until, memory, ret_info, ret_block);
-            mdb_txn_abort(txn);
-        }
+    if (after < until)
+        r = begin(spool, &txn);
+    if (!r) {
+        r = peek_in(txn, spool, after, until, memory, ret_info, ret_block);
+        mdb_txn_abort(txn);
     }
     pthread_rwlock_unlock(&spool->env_lock);
     if (r == MDB_NOTFOUND)
         return SPOOL_E_END;
-    return r < 0 || spool_env_is_damage(r) ? note_damage(spool) : r;
+    if (spool_env_is_damage(r))
+        return note_damage(spool);
+    return r == SPOOL_E_BAD_RECORD || !r ? r : SPOOL_E_FULL;
 }
 
 static void count_record(struct spool_status *status, const struct spool_info *info)

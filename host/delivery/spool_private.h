@@ -39,6 +39,10 @@ int spool_take_folder(struct spool *spool, char *why, size_t why_max);
 void spool_destroy(struct spool *spool);
 /* Whether what lies there can be given to LMDB. 0, MDB_CORRUPTED or an errno. */
 int spool_check(const struct spool *spool);
+/* After LMDB has failed to write its root page it refuses all work; opened again, the
+ * environment is as after a crash: whole. env_lock is held for reading, and is not in
+ * between. 0, or a number of LMDB's or errno's, and then it is closed. */
+int spool_reopen(struct spool *spool);
 /* The environment is exchanged for an empty one; the old is kept aside. */
 void spool_begin_anew(struct spool *spool, int error);
 /* Puts back what was deleted under it. 0, or a number of LMDB's or errno's. */

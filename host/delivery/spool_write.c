@@ -196,23 +196,6 @@ static void note_refusal(struct spool *spool, const char *error)
             LOG_INT("similar", suppressed));
 }
 
-/* After LMDB has failed to write its root page it refuses all work; opened again, the
- * environment is as after a crash: whole. */
-static int reopen(struct spool *spool)
-{
-    int r;
-
-    pthread_rwlock_unlock(&spool->env_lock);
-    pthread_rwlock_wrlock(&spool->env_lock);
-    spool_env_close(&spool->env);
-    r = spool_env_open(&spool->env, spool->folder, spool->status.max_bytes, spool->synced);
-    if (!r)
-        r = spool_scan(spool);
-    pthread_rwlock_unlock(&spool->env_lock);
-    pthread_rwlock_rdlock(&spool->env_lock);
-    return r;
-}
-
 /* One transaction; the environment is brought back to work when that is what it needs. */
 static int write_work(struct spool *spool, const struct work *work)
 {
@@ -221,7 +204,7 @@ static int write_work(struct spool *spool, const struct work *work)
 
     pthread_rwlock_rdlock(&spool->env_lock);
     if (!spool->env.env || (r = write_txn(spool, work, &change)) == MDB_PANIC) {
-        r = reopen(spool);
+        r = spool_reopen(spool);
         if (!r)
             r = write_txn(spool, work, &change);
     }

@@ -70,20 +70,19 @@ static void close_env(struct checkpoint_store *store)
     store->env = NULL;
 }
 
-static int open_env(struct checkpoint_store *store, const char *folder)
+static int open_env(struct checkpoint_store *store)
 {
-    int r = lmdb_check(folder);
+    int r = lmdb_check(store->folder);
 
     if (r)
         return r == EBADMSG ? MDB_CORRUPTED : r;
-    remove_lock_table(folder);
+    remove_lock_table(store->folder);
     r = mdb_env_create(&store->env);
-
     if (r)
         return r;
     r = mdb_env_set_mapsize(store->env, CHECKPOINT_STORE_MAX_BYTES);
     if (!r)
-        r = mdb_env_open(store->env, folder, MDB_NOMETASYNC | MDB_NOTLS, 0600);
+        r = mdb_env_open(store->env, store->folder, MDB_NOMETASYNC | MDB_NOTLS, 0600);
     if (!r)
         r = fill_up(store->env);
     if (!r)
@@ -95,47 +94,82 @@ static int open_env(struct checkpoint_store *store, const char *folder)
 
 int checkpoint_store_open(struct checkpoint_store *store, const char *folder)
 {
-    int r = open_env(store, folder);
+    int r;
 
-    if (!r)
-        pthread_rwlock_init(&store->lock, NULL);
+    store->folder = mem_strdup(folder);
+    pthread_rwlock_init(&store->lock, NULL);
+    r = open_env(store);
+    if (r)
+        checkpoint_store_close(store);
     return r;
 }
 
 void checkpoint_store_close(struct checkpoint_store *store)
 {
-    if (store->env)
-        pthread_rwlock_destroy(&store->lock);
+    if (!store->folder)
+        return;
     close_env(store);
+    pthread_rwlock_destroy(&store->lock);
+    free(take_ptr(store->folder));
 }
 
-static int put_back(struct checkpoint_store *store, const char *folder)
-{
-    struct checkpoint_store again = {0};
-    int r = lmdb_restore(store->env, folder);
-
-    if (!r)
-        r = open_env(&again, folder);
-    if (r)
-        return r;
-    close_env(store);
-    store->env = again.env;
-    store->dbi = again.dbi;
-    return 0;
-}
-
-int checkpoint_store_restore(struct checkpoint_store *store, const char *folder)
+/* After LMDB has failed to write its root page it refuses all work, reading too; opened
+ * again, the environment is as after a crash: whole. */
+static int begin(struct checkpoint_store *store, unsigned flags, MDB_txn **ret_txn)
 {
     int r;
 
-    if (!lmdb_is_deleted(folder))
+    pthread_rwlock_rdlock(&store->lock);
+    r = store->env ? mdb_txn_begin(store->env, NULL, flags, ret_txn) : MDB_PANIC;
+    if (r == MDB_PANIC) {
+        pthread_rwlock_unlock(&store->lock);
+        pthread_rwlock_wrlock(&store->lock);
+        close_env(store);
+        r = open_env(store);
+        if (!r)
+            r = mdb_txn_begin(store->env, NULL, flags, ret_txn);
+    }
+    if (r)
+        pthread_rwlock_unlock(&store->lock);
+    return r;
+}
+
+static void give_up(struct checkpoint_store *store, MDB_txn *txn)
+{
+    mdb_txn_abort(txn);
+    pthread_rwlock_unlock(&store->lock);
+}
+
+static int commit(struct checkpoint_store *store, MDB_txn *txn)
+{
+    int r = mdb_txn_commit(txn);
+
+    pthread_rwlock_unlock(&store->lock);
+    return r;
+}
+
+static int put_back(struct checkpoint_store *store)
+{
+    int r = lmdb_restore(store->env, store->folder);
+
+    if (r)
+        return r;
+    close_env(store);
+    return open_env(store);
+}
+
+int checkpoint_store_restore(struct checkpoint_store *store)
+{
+    int r;
+
+    if (!store->env || !lmdb_is_deleted(store->folder))
         return 0;
     pthread_rwlock_wrlock(&store->lock);
-    r = put_back(store, folder);
+    r = put_back(store);
     pthread_rwlock_unlock(&store->lock);
     if (!r)
         log_error("checkpoints were deleted while they are in use; they are put back",
-            LOG_STR("folder", folder));
+            LOG_STR("folder", store->folder));
     return r;
 }
 
@@ -165,16 +199,16 @@ static int put_all(MDB_txn *txn, MDB_dbi dbi, const struct checkpoint_set *set)
 int checkpoint_store_put(struct checkpoint_store *store, const struct checkpoint_set *set)
 {
     MDB_txn *txn;
-    int r = mdb_txn_begin(store->env, NULL, 0, &txn);
+    int r = begin(store, 0, &txn);
 
     if (r)
         return r;
     r = put_all(txn, store->dbi, set);
     if (r) {
-        mdb_txn_abort(txn);
+        give_up(store, txn);
         return r;
     }
-    return mdb_txn_commit(txn);
+    return commit(store, txn);
 }
 
 bool checkpoint_store_get(
@@ -183,20 +217,18 @@ bool checkpoint_store_get(
     struct checkpoint_key copy = *key;
     MDB_val stored_key = {sizeof copy, &copy}, stored;
     MDB_txn *txn;
-    bool found = false;
+    bool found;
 
-    pthread_rwlock_rdlock(&store->lock);
-    if (!mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn)) {
-        found = mdb_get(txn, store->dbi, &stored_key, &stored) == 0;
-        if (found)
-            buf_append(value, stored.mv_data, stored.mv_size);
-        mdb_txn_abort(txn);
-    }
-    pthread_rwlock_unlock(&store->lock);
+    if (begin(store, MDB_RDONLY, &txn))
+        return false;
+    found = mdb_get(txn, store->dbi, &stored_key, &stored) == 0;
+    if (found)
+        buf_append(value, stored.mv_data, stored.mv_size);
+    give_up(store, txn);
     return found;
 }
 
-static void visit_all(struct checkpoint_store *store, const uint64_t reader[2],
+void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
     void (*visit)(
         void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
     void *context)
@@ -207,10 +239,10 @@ static void visit_all(struct checkpoint_store *store, const uint64_t reader[2],
     MDB_txn *txn;
     int r;
 
-    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn))
+    if (begin(store, MDB_RDONLY, &txn))
         return;
     if (mdb_cursor_open(txn, store->dbi, &cursor)) {
-        mdb_txn_abort(txn);
+        give_up(store, txn);
         return;
     }
     r = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
@@ -225,17 +257,7 @@ static void visit_all(struct checkpoint_store *store, const uint64_t reader[2],
             visit(context, &at, &record);
     }
     mdb_cursor_close(cursor);
-    mdb_txn_abort(txn);
-}
-
-void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
-    void (*visit)(
-        void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
-    void *context)
-{
-    pthread_rwlock_rdlock(&store->lock);
-    visit_all(store, reader, visit, context);
-    pthread_rwlock_unlock(&store->lock);
+    give_up(store, txn);
 }
 
 static bool is_forgotten(const struct checkpoint_key *key, const MDB_val *value, uint64_t before_s)
@@ -281,15 +303,15 @@ static int clean_in(
 int checkpoint_store_clean(struct checkpoint_store *store, uint64_t before_s, size_t *ret_removed)
 {
     MDB_txn *txn;
-    int r = mdb_txn_begin(store->env, NULL, 0, &txn);
+    int r = begin(store, 0, &txn);
 
     *ret_removed = 0;
     if (r)
         return r;
     r = clean_in(store, txn, before_s, ret_removed);
     if (r || !*ret_removed) {
-        mdb_txn_abort(txn);
+        give_up(store, txn);
         return r;
     }
-    return mdb_txn_commit(txn);
+    return commit(store, txn);
 }

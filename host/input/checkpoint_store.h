@@ -11,16 +11,17 @@
 #define CHECKPOINT_STORE_MAX_BYTES ((size_t)256 << 20)
 
 struct checkpoint_store {
-    MDB_env *env;
+    char *folder;
+    pthread_rwlock_t lock; /* held for writing while the environment is opened again */
+    MDB_env *env;          /* NULL: it could not be */
     MDB_dbi dbi;
-    pthread_rwlock_t lock; /* for writing while `env` is exchanged */
 };
 
 /* Opens and reads all of it once; damage of any kind is an error. */
 int checkpoint_store_open(struct checkpoint_store *store, const char *folder);
 void checkpoint_store_close(struct checkpoint_store *store);
 /* If its files were deleted they are put back, which is told. 0, or the error. */
-int checkpoint_store_restore(struct checkpoint_store *store, const char *folder);
+int checkpoint_store_restore(struct checkpoint_store *store);
 /* Whether an error of open means damage, rather than a disk or rights problem. */
 bool checkpoint_store_is_damage(int error);
 

@@ -74,7 +74,7 @@ static int write_round(struct checkpoints *self)
     take_work(self);
     self->busy = true;
     pthread_mutex_unlock(&self->lock);
-    r = checkpoint_store_restore(&self->store, self->folder);
+    r = checkpoint_store_restore(&self->store);
     if (!r)
         r = checkpoint_store_put(&self->store, &self->writing);
     if (r)

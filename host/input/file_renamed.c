@@ -90,11 +90,13 @@ static void take_up(struct file_input *self, const struct renamed_file *file)
 void file_take_up_renamed(struct file_input *self)
 {
     uint64_t now_ns = loop_now_ns(self->input.context->loop);
+    struct watcher *watcher = self->input.context->watcher;
+    bool is_behind = watcher && watcher_is_behind(watcher); /* their paths may be old */
     struct renamed_file *file;
 
     LIST_EACH (file, &self->renamed, link) {
         take_up(self, file);
-        if (now_ns >= file->changed_ns + FILE_NAMES_KEEP_NS)
+        if (!is_behind && now_ns >= file->changed_ns + FILE_NAMES_KEEP_NS)
             forget(self, file);
     }
 }

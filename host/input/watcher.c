@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include "base/map.h"
 #include "base/mem.h"
 
@@ -194,6 +195,13 @@ int watcher_add(struct watcher *watcher, struct watch *watch, const char *path)
     watch->folder = folder;
     list_append(&folder->watches, &watch->link);
     return 0;
+}
+
+bool watcher_is_behind(const struct watcher *watcher)
+{
+    int n_bytes;
+
+    return !ioctl(watcher->fd.fd, FIONREAD, &n_bytes) && n_bytes > 0;
 }
 
 void watcher_remove(struct watcher *watcher, struct watch *watch)

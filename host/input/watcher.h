@@ -37,6 +37,8 @@ void watcher_destroy(struct watcher *watcher);
 /* 0 or -errno (ENOSPC: no watches left in the system). Not from inside a call. */
 int watcher_add(struct watcher *watcher, struct watch *watch, const char *folder);
 void watcher_remove(struct watcher *watcher, struct watch *watch);
+/* Whether something has happened that has not been told yet. */
+bool watcher_is_behind(const struct watcher *watcher);
 /* False when the folder has gone, moved, or was never added: add it again. */
 static inline bool watch_is_live(const struct watch *watch)
 {

@@ -11,6 +11,7 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ import pytest
 from conftest import SANITIZED, WEIR, file_to_file, wait_for
 from test_input_file import Stream, arrived, expect_all, expect_once_each, read_out, start
 
+NAMES_KEEP_S = 2  # FILE_NAMES_KEEP_NS
 SOON = {"QueueMaxGroups": 1, "RetryInitialDelay": "10ms", "RetryMaxDelay": "50ms"}
 
 
@@ -75,6 +77,27 @@ def test_several_rotations_between_two_looks(weir):
         for _ in range(20):
             stream.append(log, 50)
             rotate(weir.folder, "app.log", 200)
+        expect_all(out, stream)
+    stream.append(log, 1)
+    expect_once_each(out, stream)
+
+
+def test_rotations_while_the_host_does_not_run(weir):
+    """Stopped in the middle of a storm of renamings for longer than names are kept: what it
+    has not been told yet is not forgotten."""
+    log, out, stream = weir.folder / "app.log", weir.folder / "out", Stream()
+    stream.append(log, 1)
+    host = start(weir, log, out)
+    expect_all(out, stream)
+    for stop_at in (3, 6, 9, 12):
+        for i in range(20):
+            stream.append(log, 50)
+            rotate(weir.folder, "app.log", 200)
+            time.sleep(0.002)
+            if i == stop_at:
+                host.process.send_signal(signal.SIGSTOP)
+        time.sleep(NAMES_KEEP_S + 0.1)
+        host.process.send_signal(signal.SIGCONT)
         expect_all(out, stream)
     stream.append(log, 1)
     expect_once_each(out, stream)

@@ -27,7 +27,16 @@
 #define RULES_MAX 8
 #define PATH_PART_MAX 104
 
-enum call { CALL_NONE, CALL_OPEN, CALL_READ, CALL_WRITE, CALL_SYNC, CALL_RENAME };
+enum call {
+    CALL_NONE,
+    CALL_OPEN,
+    CALL_READ,
+    CALL_WRITE,
+    CALL_SYNC,
+    CALL_RENAME,
+    CALL_WRITE_HEAD, /* of the first HEAD_BYTES of a file: LMDB's root pages */
+};
+#define HEAD_BYTES 8192
 enum action { ACTION_FAIL = 1, ACTION_KILL = 2, ACTION_LAG = 3, ACTION_SHORT = 4 };
 
 struct rule {
@@ -213,16 +222,22 @@ VISIBLE ssize_t writev(int fd, const struct iovec *pieces, int count)
     return fault(CALL_WRITE, NULL, fd, NULL) ? -1 : real(fd, pieces, count);
 }
 
+static bool write_fault(int fd, size_t *size, off64_t at)
+{
+    return fault(CALL_WRITE, NULL, fd, size) ||
+           (at < HEAD_BYTES && fault(CALL_WRITE_HEAD, NULL, fd, size));
+}
+
 VISIBLE ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 {
     REAL(pwrite64);
-    return fault(CALL_WRITE, NULL, fd, &size) ? -1 : real(fd, data, size, at);
+    return write_fault(fd, &size, at) ? -1 : real(fd, data, size, at);
 }
 
 VISIBLE ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
 {
     REAL(pwrite);
-    return fault(CALL_WRITE, NULL, fd, &size) ? -1 : real(fd, data, size, at);
+    return write_fault(fd, &size, at) ? -1 : real(fd, data, size, at);
 }
 
 VISIBLE ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t at)

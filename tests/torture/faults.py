@@ -13,7 +13,7 @@ LIBRARY = BUILD / "tests" / "torture" / "faults.so"
 RULES_MAX = 8
 RULE = struct.Struct("=IIIIII104s")
 HEAD = struct.Struct("=q")
-CALLS = {"open": 1, "read": 2, "write": 3, "sync": 4, "rename": 5}
+CALLS = {"open": 1, "read": 2, "write": 3, "sync": 4, "rename": 5, "write_head": 6}
 FAIL, KILL, LAG, SHORT = 1, 2, 3, 4
 
 

@@ -118,6 +118,27 @@ def test_disk_fails_now_and_then(torture, call, error):
     torture.finish()
 
 
+@pytest.mark.parametrize("where", [SPOOL, "/checkpoints/"])
+def test_root_page_cannot_be_written_for_a_while(torture, where):
+    """Catalogue 14: LMDB refuses all work after that, reading too, until it is opened
+    again; nothing that it holds is given up."""
+    log = torture.logs / "in.log"
+    torture.preload = True
+    torture.pipeline(log, queue="64KiB", delivery=DURABLE)
+    torture.sink.tell("down")
+    torture.start()
+    with torture.feeding(log, pause=0.01, piece=200):
+        wait_for(lambda: torture.spool().get("logs", 0) > 500, "logs in the spool")
+        fault = torture.faults.fail("write_head", where, errno.EIO)
+        wait_for(lambda: fault.fired, "the fault")
+        torture.sink.tell("up")
+        wait_for(lambda: fault.fired > 4, "the fault")
+        fault.lift()
+        torture.expect_some(500)
+    assert torture.finish().twice() == 0
+    assert "begun anew" not in torture.host.text()
+
+
 @needs_root
 def test_disk_is_full(torture):
     """Catalogue 12: back-pressure, not loss; it goes on when there is room."""
