@@ -102,7 +102,9 @@ def test_everything_at_random(torture, long_form):
             if torture.random.random() < 0.15:
                 torture.kill()
                 torture.start()
+        before = torture.sink.times("after")
+        torture.sink.tell("after")  # whatever chance has chosen
+        wait_for(lambda: torture.sink.times("after") > before, "a batch that arrives and fails")
         torture.sink.tell("up")
     torture.resent = torture.sink.times("after")
-    assert torture.resent
     torture.finish()
