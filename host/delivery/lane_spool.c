@@ -13,6 +13,10 @@
  * crash is bounded by it. */
 #define ACKS_MAX 32
 #define ACKS_NS (200 * NS_PER_MS)
+/* While a flusher takes batch after batch, what comes waits so long for room in the queue
+ * before it goes where it must be read back from; unless so much is there already. */
+#define ROOM_NS (50 * NS_PER_MS)
+#define ROOM_UNREAD_GROUPS 128
 /* After a refused write; and when something has been settled since. */
 #define RETRY_NS (1 * NS_PER_S)
 #define RETRY_SOON_NS (10 * NS_PER_MS)
@@ -148,6 +152,60 @@ bool lane_spool_unread(const struct lane *lane)
     return lane->spool.read_seq < lane->spool.written_seq;
 }
 
+/* Whether the flusher takes batch after batch, as far as is known. */
+static bool is_taking(const struct lane *lane)
+{
+    return list_empty(&lane->retries) && lane->circuit.state == CIRCUIT_CLOSED &&
+           !lane->not_ready && !lane->broken && !lane->urgent;
+}
+
+/* Whether the queue has room for what one write takes, or for a quarter of its own. */
+static bool queue_has_room(const struct lane *lane)
+{
+    const struct queue *queue = &lane->queue;
+
+    return !queue_full(queue) &&
+           queue->bytes + MIN(queue->max_bytes / 4, LANE_SPOOL_WRITE_BYTES_MAX) <= queue->max_bytes;
+}
+
+/* Until when what is staged waits for room in the queue; 0: not at all. */
+static uint64_t room_by_ns(const struct lane *lane)
+{
+    const struct lane_spool *self = &lane->spool;
+
+    if (!self->staging.count || self->n_writing || self->unknown ||
+        self->unread_groups > ROOM_UNREAD_GROUPS || !is_taking(lane))
+        return 0;
+    if (self->mode == SPOOL_OVERFLOW && !lane_spool_unread(lane))
+        return queue_peek(&self->staging, 0)->group->sealed_ns + 2 * ROOM_NS;
+    return lane_spool_unread(lane) || !queue_has_room(lane) ? self->wrote_ns + ROOM_NS : 0;
+}
+
+bool lane_spool_waits(const struct lane *lane)
+{
+    return room_by_ns(lane) > clock_now_ns();
+}
+
+/* There is room in the queue again, and nothing on its way to the disk: what has
+ * overflowed does not go there. */
+static void unstage_fitting(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+    struct hold hold;
+
+    if (self->mode != SPOOL_OVERFLOW || self->unknown || self->n_writing ||
+        lane_spool_unread(lane) || !is_taking(lane))
+        return;
+    while (self->staging.count && !queue_full(&lane->queue)) {
+        hold = queue_take(&self->staging);
+        if (!hold.seq)
+            hold.seq = ++self->last_seq;
+        self->read_seq = hold.seq;
+        queue_put(&lane->queue, hold);
+    }
+    lane_relieve(lane);
+}
+
 /* -- what is pushed -- */
 
 bool lane_spool_takes(const struct lane *lane)
@@ -184,10 +242,11 @@ static bool gathered(const struct lane *lane)
 static uint64_t write_at_ns(struct lane *lane, uint64_t now_ns)
 {
     struct lane_spool *self = &lane->spool;
-    uint64_t at_ns = UINT64_MAX;
+    uint64_t room_ns = room_by_ns(lane), at_ns = UINT64_MAX;
 
     if (self->n_writing || self->staging.count)
-        at_ns = MAX(gathered(lane) ? now_ns : self->staged_ns + GATHER_NS, self->retry_at_ns);
+        at_ns = MAX(
+            gathered(lane) ? MAX(now_ns, room_ns) : self->staged_ns + GATHER_NS, self->retry_at_ns);
     if (!self->store && (self->unknown || self->mode == SPOOL_DURABLE))
         at_ns = MIN(at_ns, MAX(now_ns, self->retry_at_ns));
     if (lane_has_unsettled(lane)) {
@@ -196,7 +255,7 @@ static uint64_t write_at_ns(struct lane *lane, uint64_t now_ns)
         at_ns = MIN(at_ns, MAX(self->look_ns, self->retry_at_ns));
     }
     if (self->acked_ns)
-        at_ns = MIN(at_ns, MAX(self->acked_ns + ACKS_NS, self->retry_at_ns));
+        at_ns = MIN(at_ns, MAX(MAX(self->acked_ns + ACKS_NS, room_ns), self->retry_at_ns));
     return at_ns;
 }
 
@@ -232,6 +291,7 @@ void lane_spool_ask(struct lane *lane)
     if (self->mode == SPOOL_OFF || self->busy || self->in_line || lane->closed)
         return;
     now_ns = clock_now_ns();
+    unstage_fitting(lane);
     look_at_acks(lane, now_ns);
     at_ns = write_at_ns(lane, now_ns);
     if (at_ns <= now_ns)

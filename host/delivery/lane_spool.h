@@ -11,6 +11,10 @@
  * In order: what is in the queue is older than what is unread on disk, and that is older
  * than what is staged. Groups get their seq when they are pushed, so what waits long in
  * the queue or for a retry can be written later and still comes first after a restart.
+ *
+ * While the flusher takes batch after batch and next to nothing is unread, writing waits a
+ * moment for room in the queue: what goes there need not be read back, and what has
+ * overflowed goes there without having been on disk.
  */
 #ifndef DELIVERY_LANE_SPOOL_H
 #define DELIVERY_LANE_SPOOL_H
@@ -43,6 +47,7 @@ struct lane_spool {
     struct hold writing[LANE_SPOOL_WRITE_GROUPS_MAX];
     uint32_t n_writing;
     struct weir_buffer scratch; /* of the write that goes on; kept while more is to come */
+    uint64_t wrote_ns;          /* when the last write was done */
     uint64_t staged_ns;         /* since when something is staged */
     uint64_t acked_ns;          /* since when acks wait to be written; 0: none */
     uint64_t look_ns;           /* when to look for what waits long; 0: not asked for */
@@ -71,6 +76,9 @@ void lane_spool_stage(struct lane *lane, struct hold hold);
 void lane_spool_ask(struct lane *lane);
 /* Takes the spool and counts what is in it. Without the lock. 0, or as spools_take. */
 int lane_spool_open(struct lane *lane);
+
+/* Whether nothing is written yet: the flusher makes room for what is staged. */
+bool lane_spool_waits(const struct lane *lane);
 
 /* One turn of writing, on a worker; takes the lock itself. */
 void lane_spool_turn(struct turn *turn);

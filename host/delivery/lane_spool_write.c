@@ -160,6 +160,7 @@ static void note_written(struct lane *lane, const struct spool_job *job, uint32_
     struct lane_spool *self = &lane->spool;
 
     self->retry_at_ns = 0;
+    self->wrote_ns = clock_now_ns();
     for (uint32_t i = 0; i < n_older; i++)
         lane_spool_secure(lane, &job->holds[i]);
     for (uint32_t i = n_older; i < job->n; i++) {
@@ -317,7 +318,8 @@ void lane_spool_turn(struct turn *turn)
         return;
     }
     self->busy = true;
-    if ((lane->spool.store || anything_to_write(lane)) && have_spool(lane)) {
+    if (!lane_spool_waits(lane) && (lane->spool.store || anything_to_write(lane)) &&
+        have_spool(lane)) {
         write_once(lane);
         close_used_up(lane);
     }
