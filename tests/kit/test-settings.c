@@ -31,7 +31,7 @@ START_TEST(holds_for_one_class_or_for_all)
     ck_assert_int_eq(settings_of(settings, "flusher_a")->sink, SINK_HTTP);
     ck_assert_ptr_nonnull(settings_of(settings, "flusher_a")->config);
     ck_assert_int_eq(settings_of(settings, "flusher_b")->sink, SINK_FILE);
-    ck_assert_str_eq(settings_of(settings, "flusher_b")->sink_argument, "out");
+    ck_assert_str_eq(settings_of(settings, "flusher_b")->sink_argument, "${verify:dir}/out");
     ck_assert_ptr_null(settings_of(settings, "flusher_b")->config);
     settings_destroy(settings);
     settings = settings_read(NULL);

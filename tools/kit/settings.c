@@ -57,6 +57,15 @@ static const char *string_of(const struct json_node *node)
     return NULL;
 }
 
+/* A file is one of the check's folder, and so of each instance's where they have folders
+ * of their own, unless its path says otherwise. */
+static char *argument_of(enum sink_kind kind, const char *text)
+{
+    bool whole = kind != SINK_FILE || text[0] == '/' || text[0] == '$';
+
+    return whole ? mem_strdup(text) : mem_printf("${verify:dir}/%s", text);
+}
+
 static bool read_sink(struct class_settings *class, const struct json_node *node)
 {
     const char *text = string_of(node);
@@ -70,7 +79,7 @@ static bool read_sink(struct class_settings *class, const struct json_node *node
             (text[size] != '\0') != sinks[i].takes_argument)
             continue;
         class->sink = sinks[i].kind;
-        class->sink_argument = mem_strdup(text + size);
+        class->sink_argument = argument_of(sinks[i].kind, text + size);
         return true;
     }
     return complain(
