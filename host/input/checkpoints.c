@@ -311,6 +311,22 @@ struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_m
     return self;
 }
 
+/* False when the disk hangs. */
+static bool join_writer(struct checkpoints *self)
+{
+    uint64_t until_ns = clock_now_ns() + CHECKPOINTS_CLOSE_NS;
+    struct timespec until = {
+        .tv_sec = (time_t)(until_ns / NS_PER_S),
+        .tv_nsec = (long)(until_ns % NS_PER_S),
+    };
+
+    if (!pthread_clockjoin_np(self->writer, NULL, CLOCK_MONOTONIC, &until))
+        return true;
+    log_error("checkpoints cannot be written in time; at the next start more is read again",
+        LOG_STR("folder", self->folder));
+    return false;
+}
+
 void checkpoints_close(struct checkpoints *checkpoints)
 {
     if (!checkpoints)
@@ -319,8 +335,7 @@ void checkpoints_close(struct checkpoints *checkpoints)
     checkpoints->stopping = true;
     pthread_cond_signal(&checkpoints->work);
     pthread_mutex_unlock(&checkpoints->lock);
-    pthread_join(checkpoints->writer, NULL);
-    if (!checkpoints->open.count)
+    if (join_writer(checkpoints) && !checkpoints->open.count)
         destroy(checkpoints);
 }
 

@@ -19,6 +19,8 @@
 
 #define CHECKPOINTS_INTERVAL_NS 200000000ULL
 #define CHECKPOINTS_BYTES ((uint64_t)4 << 20)
+/* What the last write may take at the end. */
+#define CHECKPOINTS_CLOSE_NS (5 * NS_PER_S)
 /* Entries of files that have not been seen this long, and are not where they were,
  * are forgotten. */
 #define CHECKPOINTS_KEEP_S (7ULL * 24 * 3600)
@@ -30,8 +32,8 @@ struct checkpoint;
  * <folder>.bad-<time>, loudly, and an empty one begun. NULL with words in `why` when
  * there can be none (permissions, disk). Once per process and folder. [control] */
 struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_max);
-/* Writes what is left. Checkpoints that are still open (a flusher hangs) stay usable,
- * but nothing of them is written any more. NULL is fine. [control] */
+/* Writes what is left, unless the disk hangs. Checkpoints that are still open (a flusher hangs)
+ * stay usable, but nothing of them is written any more. NULL is fine. [control] */
 void checkpoints_close(struct checkpoints *checkpoints);
 /* Waits until all that has been noted is written, or has failed to be. */
 void checkpoints_sync(struct checkpoints *checkpoints);

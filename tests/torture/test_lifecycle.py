@@ -7,6 +7,7 @@ import pytest
 from world import wait_for
 
 DRAIN_S = 2  # as Torture.start() says
+CHECKPOINTS_CLOSE_S = 5
 STOP_S, GRACE_S = 5, 2  # what a flusher's last call gets, and the step that waits for it
 
 
@@ -22,6 +23,26 @@ def test_stop_and_start_again_and_again(torture, long_form):
             assert torture.host.stop() == 0, torture.host.text()
         torture.start()
     assert torture.finish().twice() == 0
+
+
+def test_stop_while_the_disk_of_the_checkpoints_hangs(torture):
+    """Catalogue 14, 62: the end comes all the same; at worst more is read again."""
+    log = torture.folder / "a.log"
+    torture.preload = True
+    torture.pipeline(log)
+    torture.start()
+    torture.stream().append(log, 5_000)
+    torture.expect_all()
+    fault = torture.faults.lag("sync", "/checkpoints/", 60_000)
+    torture.streams[0].append(log, 5_000)
+    torture.expect_all()
+    began = time.monotonic()
+    torture.host.stop()
+    assert time.monotonic() - began < DRAIN_S + CHECKPOINTS_CLOSE_S + GRACE_S
+    assert fault.lift() and "checkpoints cannot be written in time" in torture.host.text()
+    torture.kills += 1
+    torture.start()
+    torture.finish()
 
 
 @pytest.mark.parametrize("mood", ["hang", "down", "unready", "later 60000"])
