@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include "app/config_print.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -23,8 +24,13 @@ struct config_watch {
     uint64_t first_ns; /* sign that has not been told; 0: none */
     char **files;      /* base names of arguments that are files */
     size_t n_files, cap_files;
-    bool all_json; /* some argument is a folder */
-    bool missing;  /* something could not be watched */
+    bool all_json;   /* some argument is a folder */
+    char **referred; /* by what is in the arguments' files */
+    size_t n_referred;
+    bool missing;   /* something could not be watched, since it is not there */
+    int error;      /* why something that is there could not be; 0: it could */
+    bool told;      /* of that */
+    uint64_t print; /* while there is an error: what the files looked like */
 };
 
 /* Of an argument, of a folder's *.json, or of Kubernetes' way of exchanging them. */
@@ -79,9 +85,11 @@ static void timer_expired(struct loop_timer *timer)
 {
     struct config_watch *watch = container_of(timer, struct config_watch, timer);
 
-    if (!watch->first_ns) { /* something was missing */
+    if (!watch->first_ns) { /* something could not be watched */
+        uint64_t print = watch->print;
+
         config_watch_arm(watch);
-        if (watch->missing)
+        if ((watch->missing || watch->error) && watch->print == print)
             return;
     }
     watch->first_ns = 0;
@@ -94,6 +102,7 @@ static void forget_files(struct config_watch *watch)
         free(watch->files[i]);
     watch->n_files = 0;
     watch->all_json = watch->missing = false;
+    watch->error = 0;
 }
 
 static int open_inotify(struct config_watch *watch)
@@ -101,8 +110,7 @@ static int open_inotify(struct config_watch *watch)
     int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
     if (fd < 0) {
-        log_warn("configuration files cannot be watched; SIGHUP or `weir reload` are needed",
-            LOG_STR("error", strerror(errno)));
+        watch->error = errno;
         return -1;
     }
     watch->fd = (struct loop_fd){.fd = fd, .ready = ready};
@@ -116,6 +124,15 @@ static void close_inotify(struct config_watch *watch)
     loop_remove_fd(watch->spec.loop, &watch->fd);
     close(watch->fd.fd);
     watch->fd.fd = -1;
+}
+
+static void forget_referred(struct config_watch *watch)
+{
+    for (size_t i = 0; i < watch->n_referred; i++)
+        free(watch->referred[i]);
+    free((void *)watch->referred);
+    watch->referred = NULL;
+    watch->n_referred = 0;
 }
 
 struct config_watch *config_watch_create(const struct config_watch_spec *spec)
@@ -135,6 +152,7 @@ void config_watch_destroy(struct config_watch *watch)
     loop_clear_timer(watch->spec.loop, &watch->timer);
     close_inotify(watch);
     forget_files(watch);
+    forget_referred(watch);
     free((void *)watch->files);
     free(watch);
 }
@@ -149,8 +167,12 @@ static void add_file(struct config_watch *watch, const char *path)
 
 static void add_folder(struct config_watch *watch, const char *folder)
 {
-    if (inotify_add_watch(watch->fd.fd, folder, EVENTS) < 0)
+    if (inotify_add_watch(watch->fd.fd, folder, EVENTS) >= 0)
+        return;
+    if (errno == ENOENT || errno == ENOTDIR)
         watch->missing = true;
+    else
+        watch->error = errno;
 }
 
 static char *folder_of(const char *path)
@@ -195,34 +217,89 @@ static void follow_all(struct config_watch *watch, const char *folder)
     closedir(entries);
 }
 
-static void add_argument(struct config_watch *watch, const char *path)
+static void add_one_file(struct config_watch *watch, const char *path)
 {
     SCOPED_FREE char *folder = folder_of(path);
-    struct stat status;
 
-    if (!stat(path, &status) && S_ISDIR(status.st_mode)) {
-        watch->all_json = true;
-        add_folder(watch, path);
-        follow_all(watch, path);
-        return;
-    }
     add_file(watch, path);
     add_folder(watch, folder);
     follow(watch, path);
 }
 
-void config_watch_arm(struct config_watch *watch)
+static void add_argument(struct config_watch *watch, const char *path)
 {
-    struct loop *loop = watch->spec.loop;
+    struct stat status;
 
-    close_inotify(watch);
-    forget_files(watch);
-    watch->first_ns = 0;
-    loop_clear_timer(loop, &watch->timer);
+    if (stat(path, &status) || !S_ISDIR(status.st_mode)) {
+        add_one_file(watch, path);
+        return;
+    }
+    watch->all_json = true;
+    add_folder(watch, path);
+    follow_all(watch, path);
+}
+
+static void add_all(struct config_watch *watch)
+{
     if (open_inotify(watch))
         return;
     for (size_t i = 0; i < watch->spec.n_paths; i++)
         add_argument(watch, watch->spec.paths[i]);
-    if (watch->missing)
-        loop_set_timer(loop, &watch->timer, loop_now_ns(loop) + CONFIG_WATCH_RETRY_NS);
+    for (size_t i = 0; i < watch->n_referred; i++)
+        add_one_file(watch, watch->referred[i]);
+}
+
+/* Once, until it can be watched again. */
+static void tell_of_error(struct config_watch *watch)
+{
+    if (watch->error && !watch->told)
+        log_warn("configuration files cannot be watched; they are looked at every 5 s",
+            LOG_STR("error", strerror(watch->error)));
+    watch->told = watch->error;
+}
+
+/* What cannot be watched is tried again, and looked at meanwhile. */
+static void plan_look(struct config_watch *watch)
+{
+    tell_of_error(watch);
+    watch->print = 0;
+    if (watch->error)
+        watch->print = config_print(
+            watch->spec.paths, watch->spec.n_paths, watch->referred, watch->n_referred);
+    if (watch->error || watch->missing)
+        loop_set_timer(
+            watch->spec.loop, &watch->timer, loop_now_ns(watch->spec.loop) + CONFIG_WATCH_RETRY_NS);
+}
+
+void config_watch_arm(struct config_watch *watch)
+{
+    close_inotify(watch);
+    forget_files(watch);
+    watch->first_ns = 0;
+    loop_clear_timer(watch->spec.loop, &watch->timer);
+    add_all(watch);
+    plan_look(watch);
+}
+
+static bool are_referred(const struct config_watch *watch, char *const *files, size_t n_files)
+{
+    if (watch->n_referred != n_files)
+        return false;
+    for (size_t i = 0; i < n_files; i++)
+        if (strcmp(watch->referred[i], files[i]) != 0)
+            return false;
+    return true;
+}
+
+void config_watch_refer(struct config_watch *watch, char *const *files, size_t n_files)
+{
+    if (are_referred(watch, files, n_files))
+        return;
+    forget_referred(watch);
+    watch->referred = mem_calloc(n_files, sizeof(char *));
+    watch->n_referred = n_files;
+    for (size_t i = 0; i < n_files; i++)
+        watch->referred[i] = mem_strdup(files[i]);
+    config_watch_arm(watch);
+    note_change(watch);
 }

@@ -2,7 +2,8 @@
  * Tells when configuration files may have changed: the folders they lie in are watched,
  * and so are those that symbolic links lead to. Changes that come together are told
  * once. It wakes, it never knows: what has changed is found out by reading. An atomic
- * rename counts like a write, and so does Kubernetes' exchange of `..data`. [control]
+ * rename counts like a write, and so does Kubernetes' exchange of `..data`. Where nothing
+ * can be watched (the system's watches are used up) it is looked now and then. [control]
  */
 #ifndef APP_CONFIG_WATCH_H
 #define APP_CONFIG_WATCH_H
@@ -13,7 +14,7 @@
 /* Told so long after the last sign, but at most so long after the first. */
 #define CONFIG_WATCH_CALM_NS 200000000ULL
 #define CONFIG_WATCH_MAX_NS 2000000000ULL
-/* What cannot be watched (its folder is not there) is tried again so often. */
+/* What cannot be watched is tried again, and looked at, so often. */
 #define CONFIG_WATCH_RETRY_NS 5000000000ULL
 
 struct config_watch;
@@ -34,5 +35,8 @@ void config_watch_destroy(struct config_watch *watch);
 /* Watches what the arguments are now, and nothing else. Whoever calls it reads them
  * afterwards: signs that have not been told are forgotten. */
 void config_watch_arm(struct config_watch *watch);
+/* The files that configurations refer to are watched from now on, too. If they are not
+ * those of before, a change is told: it may have been missed. Copied. */
+void config_watch_refer(struct config_watch *watch, char *const *files, size_t n_files);
 
 #endif

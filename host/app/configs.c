@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 #include "app/catalog.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "config/reference.h"
 #include "config/render.h"
 
 #define READ_BYTES (64 * KIB)
@@ -42,30 +44,49 @@ static int compare_known(const void *name, const void *item)
     return strcmp(name, ((const struct known_config *)item)->name);
 }
 
-/* A text that refers to other files or the environment may mean something else each
- * time; and so may one that is too long to be looked at here. */
-static bool is_same(int fd, uint64_t digest)
+/* False: it cannot be read, or is too long to be looked at here. */
+static bool read_text(const char *path, struct buf *text)
 {
-    SCOPED_BUF struct buf text = {0};
-    ssize_t n;
+    SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    ssize_t n = -1;
 
-    while ((n = read(fd, buf_reserve(&text, READ_BYTES), READ_BYTES)) > 0) {
-        text.size += (size_t)n;
-        if (text.size > LOOK_BYTES_MAX)
+    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+        return false; /* a pipe can be read only once */
+    while ((n = read(fd, buf_reserve(text, READ_BYTES), READ_BYTES)) > 0) {
+        text->size += (size_t)n;
+        if (text->size > LOOK_BYTES_MAX)
             return false;
     }
-    return !n && XXH64(text.data, text.size, 0) == digest && !memmem(text.data, text.size, "${", 2);
+    return !n;
 }
 
-static bool is_known(const struct configs_request *request, const struct config_entry *entry)
+static void note_referred(void *context, const char *path)
+{
+    struct config_set *set = context;
+
+    MEM_GROW(set->referred, set->n_referred, set->cap_referred);
+    set->referred[set->n_referred++] = mem_strdup(path);
+}
+
+/* Whether its text is that of what runs. One that refers to other files or the environment
+ * may mean something else each time. */
+static bool is_same(
+    const struct configs_request *request, const struct config_entry *entry, struct config_set *set)
 {
     const struct known_config *known =
         request->n_known
             ? bsearch(entry->name, request->known, request->n_known, sizeof *known, compare_known)
             : NULL;
-    SCOPED_FD int fd = known ? open(entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    SCOPED_BUF struct buf text = {0};
 
-    return fd >= 0 && is_same(fd, known->digest);
+    if (!read_text(entry->path, &text))
+        return false;
+    if (memmem(text.data, text.size, "${", 2)) {
+        reference_each_file(text.data, text.size, note_referred, set);
+        return false;
+    }
+    return known && XXH64(text.data, text.size, 0) == known->digest;
 }
 
 static void read_file(
@@ -124,7 +145,7 @@ void config_set_read(const struct configs_request *request, bool text, struct co
 
         entry->path = paths[i];
         entry->name = pipeline_name_of(paths[i]);
-        entry->same = is_known(request, entry);
+        entry->same = is_same(request, entry, ret_set);
         if (!entry->same)
             read_file(entry, &read, &diags);
         ret_set->n_refused += entry->why != NULL;
@@ -161,6 +182,9 @@ void config_set_finish(struct config_set *set)
     for (size_t i = 0; i < set->n_problems; i++)
         free(set->problems[i]);
     free((void *)set->problems);
+    for (size_t i = 0; i < set->n_referred; i++)
+        free(set->referred[i]);
+    free((void *)set->referred);
     free(set->items);
     *set = (struct config_set){0};
 }

@@ -19,6 +19,8 @@ struct config_entry {
 struct config_set {
     struct config_entry *items; /* by name */
     size_t count, n_refused;
+    char **referred; /* files that ${file:...} in them names; may be double */
+    size_t n_referred, cap_referred;
     char **problems; /* with the arguments themselves: nothing there, two of one name */
     size_t n_problems;
 };

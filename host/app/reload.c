@@ -40,6 +40,8 @@ static void apply(struct reloader *self)
     struct config_set configs = self->configs;
 
     self->configs = (struct config_set){0};
+    if (self->watch)
+        config_watch_refer(self->watch, configs.referred, configs.n_referred);
     pipeline_set_apply(self->spec.set, &configs, &self->spec.configs);
     config_set_finish(&configs);
 }

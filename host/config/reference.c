@@ -91,3 +91,28 @@ bool reference_resolve(const char *text, size_t size, struct place place, struct
     }
     return true;
 }
+
+static void tell_path(
+    const char *text, size_t size, void (*found)(void *context, const char *path), void *context)
+{
+    SCOPED_FREE char *path = mem_strndup(text, size);
+
+    found(context, path);
+}
+
+void reference_each_file(
+    const char *text, size_t size, void (*found)(void *context, const char *path), void *context)
+{
+    static const char start[] = "${file:";
+    const char *end = text + size, *at = text;
+
+    while ((at = memmem(at, (size_t)(end - at), start, sizeof start - 1))) {
+        const char *path = at + sizeof start - 1;
+        const char *brace = memchr(path, '}', (size_t)(end - path));
+        bool literal = at > text && at[-1] == '$';
+
+        if (brace && brace > path && !literal)
+            tell_path(path, (size_t)(brace - path), found, context);
+        at = path;
+    }
+}

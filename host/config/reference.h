@@ -19,4 +19,8 @@ bool reference_present(const char *text, size_t size);
 bool reference_resolve(const char *text, size_t size, struct place place, struct buf *out,
     bool *ret_whole, struct diag_list *diags);
 
+/* Calls `found` with the path of each ${file:...} of a text that has not been parsed. */
+void reference_each_file(
+    const char *text, size_t size, void (*found)(void *context, const char *path), void *context);
+
 #endif

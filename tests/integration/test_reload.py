@@ -474,6 +474,32 @@ def test_kubernetes_exchanges_its_folder(world, tmp_path):
     wait_for(lambda: numbers(tmp_path / "out") == [1, 11, 21], "the third version")
 
 
+@pytest.mark.parametrize("linked", [False, True], ids=["file", "kubernetes"])
+def test_files_that_are_referred_to_are_watched(world, tmp_path, linked):
+    """A secret that is exchanged: what the configuration means has changed."""
+    folder = tmp_path / "secrets"
+
+    def publish(version, text):
+        if not linked:
+            (folder / "new").write_text(text)
+            (folder / "new").rename(folder / "copy")
+            return
+        (folder / f"..{version}").mkdir()
+        (folder / f"..{version}" / "copy").write_text(text)
+        (folder / "..data_tmp").symlink_to(f"..{version}")
+        (folder / "..data_tmp").rename(folder / "..data")
+
+    folder.mkdir()
+    publish(1, f"{tmp_path / 'out1'}\n")
+    if linked:
+        (folder / "copy").symlink_to("..data/copy")
+    world.write("web", quick([mock(1)], [fake(tmp_path / "r", f"${{file:{folder / 'copy'}}}")]))
+    world.start(watch=True)
+    for version in (1, 2, 3):
+        publish(version + 1, f"{tmp_path / f'out{version + 1}'}\n")
+        wait_for(lambda: numbers(tmp_path / f"out{version + 1}") == [1], f"version {version + 1}")
+
+
 def test_folder_that_goes_away_removes_nothing(world, tmp_path):
     world.write("web", quick([mock(1)], [fake(tmp_path / "r")]))
     world.start()
