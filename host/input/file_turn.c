@@ -113,16 +113,18 @@ enum turn_result {
 
 static enum turn_result take_file(struct file_input *self, struct tail *tail, unsigned *budget)
 {
-    bool opened = tail->fd < 0;
-
     if (!may_read(self))
         return TURN_BLOCKED;
+    if (tail->fd >= 0 && !tail_is_noted(tail)) {
+        requeue(self, tail);
+        return TURN_WAITS;
+    }
     if (!file_prepare(self, tail))
         return TURN_READ;
-    if (!tail_is_noted(tail)) {
+    if (!tail_is_noted(tail)) { /* it is new, or begins anew */
         requeue(self, tail);
         *budget -= 1;
-        return opened ? TURN_READ : TURN_WAITS;
+        return TURN_READ;
     }
     return read_share(self, tail, budget) ? TURN_READ : TURN_BLOCKED;
 }
@@ -146,14 +148,26 @@ static void open_waiting(struct file_input *self)
     }
 }
 
+/* All that is left waits to be noted: looked at more and more seldom. */
+static uint64_t noted_pause(struct file_input *self, bool only_waits)
+{
+    if (!only_waits)
+        self->noted_pause_ns = 0;
+    else if (!self->noted_pause_ns)
+        self->noted_pause_ns = FILE_NOTED_POLL_NS;
+    else
+        self->noted_pause_ns = MIN(2 * self->noted_pause_ns, FILE_NOTED_POLL_MAX_NS);
+    return self->noted_pause_ns;
+}
+
 void file_take_turn(struct file_input *self)
 {
     struct loop *loop = context_of(self)->loop;
     unsigned budget = FILE_LOOP_BLOCKS;
     bool only_waits = true;
-    struct tail *tail;
+    struct tail *tail, *first_waiting = NULL;
 
-    while (budget && (tail = list_first(&self->work, struct tail, work))) {
+    while (budget && (tail = list_first(&self->work, struct tail, work)) && tail != first_waiting) {
         enum turn_result result = take_file(self, tail, &budget);
 
         if (result == TURN_BLOCKED) {
@@ -161,12 +175,13 @@ void file_take_turn(struct file_input *self)
             return; /* resume() brings us back */
         }
         only_waits &= result == TURN_WAITS;
+        if (result == TURN_WAITS && !first_waiting)
+            first_waiting = tail;
     }
     if (list_empty(&self->work))
         file_end_if_done(self);
     else
-        loop_set_timer(
-            loop, &self->turn_timer, loop_now_ns(loop) + (only_waits ? FILE_NOTED_POLL_NS : 0));
+        loop_set_timer(loop, &self->turn_timer, loop_now_ns(loop) + noted_pause(self, only_waits));
 }
 
 void file_end_if_done(struct file_input *self)

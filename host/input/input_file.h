@@ -18,8 +18,10 @@
 #define FILE_LOOP_BLOCKS 16
 /* A file that lacks a descriptor for longer is told of. */
 #define FILE_LACKS_TOLD_NS (5 * NS_PER_S)
-/* How often is looked whether new files are noted in the checkpoints. */
+/* How often is looked whether new files are noted in the checkpoints: at first, and at
+ * last, as it takes longer where many are new at once. */
 #define FILE_NOTED_POLL_NS (1 * NS_PER_MS)
+#define FILE_NOTED_POLL_MAX_NS (16 * NS_PER_MS)
 /* New names of files are remembered so long, and so many. */
 #define FILE_NAMES_KEEP_NS (2 * NS_PER_S)
 #define FILE_NAMES_MAX 4096
@@ -125,6 +127,7 @@ struct file_input {
     uint64_t scanned_ns, next_scan_ns; /* when the last one ended; when the next is due */
     uint64_t scan_pause_ns;            /* between these two */
     bool scan_stirred;                 /* the scan that runs has found something */
+    uint64_t noted_pause_ns;           /* until is looked again whether files are noted */
     struct log_limit no_descriptor, no_folder;
 
     size_t n_matched, n_already_read, n_unreadable, n_compressed; /* for explain */
