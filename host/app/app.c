@@ -31,8 +31,10 @@
 
 /* What a stop may take beyond the drain: flushers are told, and stop. */
 #define STOP_TIME_NS (20 * NS_PER_S)
-/* So long the pipelines that are made wait for those that are not yet. */
-#define LOAD_PATIENCE_NS (2 * NS_PER_S)
+/* The pipelines that are made wait for those that are not yet: as long as some more are
+ * made in each such time, and not longer than that. */
+#define LOAD_PATIENCE_NS (500 * NS_PER_MS)
+#define LOAD_TIME_MAX_NS (10 * NS_PER_S)
 
 struct app {
     struct app_request request;
@@ -45,6 +47,7 @@ struct app {
     struct jobs *jobs;
     struct ingest *ingest;
     struct loop_timer patience; /* with the first load */
+    size_t n_made;              /* pipelines, when it was set */
     struct pipeline_shared shared;
     struct host_facts host;
     struct pipeline_set *set;
@@ -73,9 +76,21 @@ static void start_ingest(struct app *app)
     loop_stop(app->loop);
 }
 
+static void have_patience(struct app *app)
+{
+    app->n_made = pipeline_set_running(app->set);
+    loop_set_timer(app->loop, &app->patience, clock_now_ns() + LOAD_PATIENCE_NS);
+}
+
 static void out_of_patience(struct loop_timer *timer)
 {
-    start_ingest(container_of(timer, struct app, patience));
+    struct app *app = container_of(timer, struct app, patience);
+
+    if (pipeline_set_running(app->set) > app->n_made &&
+        clock_now_ns() - app->started_ns < LOAD_TIME_MAX_NS)
+        have_patience(app);
+    else
+        start_ingest(app);
 }
 
 /* -- stop -- */
@@ -280,6 +295,7 @@ static int share(struct app *app)
         .registry = catalog_registry(app->request.catalog),
         .memory = memory_create(MEMORY_LIMIT_DEFAULT),
         .pool = pool_create(2 * n_cores()),
+        .parcels = parcels_create(),
         .spools = spools_create(spool_folder),
         .checkpoints = checkpoints_open(folder, why, sizeof why),
         .data_dir = app->request.data_dir,
@@ -367,6 +383,8 @@ static void tear_down(struct app *app)
     app->left_behind |= left > 0;
     if (!left)
         spools_destroy(app->shared.spools);
+    if (!app->left_behind) /* a lane that is left behind may give one back */
+        parcels_destroy(app->shared.parcels);
     if (!left && app->shared.memory && !memory_used(app->shared.memory))
         memory_destroy(app->shared.memory);
 }
@@ -402,7 +420,7 @@ int app_run(struct app *app)
     if (!watch_signals(app) && !share(app)) {
         join(app);
         app->code = 0;
-        loop_set_timer(app->loop, &app->patience, clock_now_ns() + LOAD_PATIENCE_NS);
+        have_patience(app);
         if (reloader_begin(app->reloader))
             loop_run(app->loop);
         else

@@ -24,6 +24,7 @@ static struct lane *new_lane(const struct lane_spec *spec)
     lane->once = spec->once;
     lane->letters = delivery->dead_letter ? spec->letters : NULL;
     lane->pool = spec->pool;
+    lane->parcels = spec->parcels;
     lane->gate = spec->gate;
     lane->config = spec->config;
     lane->retry = (struct retry_policy){delivery->retry_initial_delay_ns,
@@ -37,7 +38,6 @@ static struct lane *new_lane(const struct lane_spec *spec)
     list_init(&lane->retries);
     list_init(&lane->flushing);
     list_init(&lane->pending);
-    list_init(&lane->spare);
     list_init(&lane->orphans);
     list_init(&lane->turn.line);
     lane_spool_init(lane, spec);
@@ -232,16 +232,11 @@ const char *lane_type(const struct lane *lane)
 
 bool lane_destroy(struct lane *lane)
 {
-    struct parcel *parcel;
-
     if (!lane)
         return true;
     if (lane->left_behind)
         return false;
     instance_destroy(lane->instance);
-    LIST_EACH (parcel, &lane->spare, list) {
-        free(parcel);
-    }
     queue_finish(&lane->queue);
     lane_spool_finish(lane);
     pthread_mutex_destroy(&lane->lock);

@@ -15,6 +15,7 @@
 #include <weir/flusher.h>
 #include "config/pipeline_config.h"
 #include "delivery/lane_measures.h"
+#include "delivery/parcels.h"
 #include "delivery/pool.h"
 #include "delivery/spools.h"
 #include "event/gate.h"
@@ -34,6 +35,7 @@ struct lane_spec {
     struct dead_letters *letters; /* NULL: what is given up is dropped */
     bool once;                    /* the spool is drained before a stop, too */
     struct pool *pool;
+    struct parcels *parcels; /* NULL: none are kept for the next batch */
     struct gate *gate; /* closed while the queue is full and the policy says block */
 };
 

@@ -72,7 +72,7 @@ static void give_back(struct lane *lane)
     while ((parcel = list_first(&lane->retries, struct parcel, list))) {
         list_remove(&parcel->list);
         parcel_give_back(parcel);
-        lane_put_spare(lane, parcel);
+        parcels_put(lane->parcels, parcel);
     }
 }
 

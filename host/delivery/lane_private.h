@@ -24,6 +24,7 @@ struct lane {
     uint32_t number;
     bool concurrent, once;
     struct pool *pool;
+    struct parcels *parcels;
     struct dead_letters *letters; /* NULL: none are kept */
     struct gate *gate;
     const struct component_config *config;
@@ -39,7 +40,7 @@ struct lane {
     struct lane_spool spool;
     struct queue queue;
     bool gate_closed;
-    struct list retries, flushing, pending, spare; /* of parcels */
+    struct list retries, flushing, pending; /* of parcels */
     struct list orphans; /* of parcels that a flusher which hangs may still look at */
     uint32_t n_flushing, n_pending;
     uint64_t next_id;
@@ -76,8 +77,6 @@ void lane_turn(struct turn *turn);
 
 /* Opens the gate again once enough has been taken from the queue. */
 void lane_relieve(struct lane *lane);
-/* Back among the spare ones. */
-void lane_put_spare(struct lane *lane, struct parcel *parcel);
 /* In the order of ids, so that the oldest goes first. */
 void lane_put_retry(struct lane *lane, struct parcel *parcel);
 

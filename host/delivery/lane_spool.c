@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include "base/clock.h"
+#include "base/mem.h"
 #include "delivery/lane_holds.h"
 #include "delivery/lane_private.h"
 
@@ -145,6 +146,7 @@ void lane_spool_finish(struct lane *lane)
 {
     queue_finish(&lane->spool.staging);
     weir_buffer_finish(&lane->spool.scratch);
+    free(lane->spool.writing);
 }
 
 bool lane_spool_unread(const struct lane *lane)

@@ -44,7 +44,7 @@ struct lane_spool {
     bool in_line;         /* another lane has the spool; `turn` comes when it is put back */
     bool unknown;         /* something lies on disk that has not been opened yet */
     struct queue staging; /* pushed, to be written */
-    struct hold writing[LANE_SPOOL_WRITE_GROUPS_MAX];
+    struct hold *writing; /* LANE_SPOOL_WRITE_GROUPS_MAX; NULL before there is work */
     uint32_t n_writing;
     struct weir_buffer scratch; /* of the write that goes on; kept while more is to come */
     uint64_t wrote_ns;          /* when the last write was done */

@@ -30,6 +30,8 @@ void lane_spool_fill_writing(struct lane *lane)
     struct hold hold;
     size_t bytes = 0;
 
+    if (!self->writing)
+        self->writing = mem_calloc(LANE_SPOOL_WRITE_GROUPS_MAX, sizeof *self->writing);
     for (uint32_t i = 0; i < self->n_writing; i++)
         bytes += self->writing[i].group->held_bytes;
     while (
@@ -152,7 +154,8 @@ void lane_spool_secure(struct lane *lane, const struct hold *copy)
 static void shift_writing(struct lane_spool *self, uint32_t n)
 {
     self->n_writing -= n;
-    memmove(self->writing, self->writing + n, self->n_writing * sizeof self->writing[0]);
+    if (self->n_writing)
+        memmove(self->writing, self->writing + n, self->n_writing * sizeof self->writing[0]);
 }
 
 static void note_written(struct lane *lane, const struct spool_job *job, uint32_t n_older)

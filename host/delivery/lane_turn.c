@@ -55,12 +55,8 @@ void lane_address(const struct lane *lane, struct weir_batch *batch)
 
 static struct parcel *new_parcel(struct lane *lane)
 {
-    struct parcel *parcel = list_first(&lane->spare, struct parcel, list);
+    struct parcel *parcel = parcels_get(lane->parcels);
 
-    if (parcel)
-        list_remove(&parcel->list);
-    else
-        parcel = mem_zalloc(sizeof *parcel);
     parcel->state = PARCEL_WAITING;
     parcel->batch = (struct weir_batch){.struct_size = sizeof parcel->batch, .id = ++lane->next_id};
     lane_address(lane, &parcel->batch);
@@ -98,12 +94,6 @@ static struct parcel *take_parcel(struct lane *lane)
     list_append(&lane->flushing, &parcel->list);
     lane->n_flushing++;
     return parcel;
-}
-
-void lane_put_spare(struct lane *lane, struct parcel *parcel)
-{
-    parcel_clear(parcel);
-    list_append(&lane->spare, &parcel->list);
 }
 
 void lane_put_retry(struct lane *lane, struct parcel *parcel)

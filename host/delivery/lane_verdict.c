@@ -94,7 +94,7 @@ static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs,
     lane_give_up(lane, parcel, next.reason, WEIR_RETRY, logs);
     lane->stats.settled_groups += parcel->n_groups;
     parcel_release(parcel, lane->spool.store);
-    lane_put_spare(lane, parcel);
+    parcels_put(lane->parcels, parcel);
 }
 
 /* Whether the destination is there: it took or refused something. */
@@ -134,7 +134,7 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
     if (n_kept)
         act_on_rest(lane, parcel, count.retry_logs, answered);
     else
-        lane_put_spare(lane, parcel);
+        parcels_put(lane->parcels, parcel);
 }
 
 void lane_keep_details(struct parcel *parcel, const struct weir_result *result)

@@ -139,6 +139,7 @@ static int create_lanes(struct pipeline *pipeline, char *why, size_t why_max)
             .letters = pipeline->shared->letters,
             .once = pipeline->shared->once,
             .pool = pipeline->shared->pool,
+            .parcels = pipeline->shared->parcels,
             .gate = &pipeline->gate,
         };
         char reason[512] = "";

@@ -25,6 +25,7 @@ struct pipeline_shared {
     struct registry *registry;
     struct memory *memory;
     struct pool *pool;
+    struct parcels *parcels;
     struct spools *spools;           /* NULL: no lane has a spool */
     struct dead_letters *letters;    /* NULL: what is given up is dropped */
     struct checkpoints *checkpoints; /* NULL: nothing is remembered */

@@ -1,7 +1,7 @@
 #include <check.h>
 #include <string.h>
 #include "base/util.h"
-#include "delivery/parcel.h"
+#include "delivery/parcels.h"
 #include "unit.h"
 
 static struct memory *memory;
@@ -146,6 +146,40 @@ START_TEST(fill_stops_at_its_bounds)
 }
 END_TEST
 
+START_TEST(a_parcel_is_used_again)
+{
+    struct parcels *parcels = parcels_create();
+    struct parcel *first = parcels_get(parcels), *second = parcels_get(parcels);
+
+    ck_assert_ptr_ne(first, second);
+    fill(first, (const uint32_t[]){2}, 1);
+    ck_assert_int_eq(parcel_mark(first, 0, 1, WEIR_REJECTED), 0);
+    parcel_release(first, NULL);
+    parcels_put(parcels, first);
+    ck_assert_ptr_eq(parcels_get(parcels), first);
+    ck_assert_uint_eq(first->n_groups, 0);
+    ck_assert_uint_eq(first->n_logs, 0);
+    ck_assert_ptr_null(first->marks);
+    parcels_put(parcels, second);
+    parcels_put(parcels, first);
+    parcels_destroy(parcels);
+}
+END_TEST
+
+START_TEST(more_parcels_than_are_kept)
+{
+    struct parcel *out[2 * PARCELS_KEPT_MAX];
+    struct parcels *parcels = parcels_create();
+
+    for (size_t i = 0; i < ARRAY_SIZE(out); i++)
+        out[i] = parcels_get(parcels);
+    for (size_t i = 0; i < ARRAY_SIZE(out); i++)
+        parcels_put(parcels, out[i]);
+    parcels_destroy(parcels);
+    parcels_put(NULL, parcels_get(NULL));
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("parcel");
@@ -156,5 +190,7 @@ int main(void)
     tcase_add_test(tests, marks_split_a_parcel_log_by_log);
     tcase_add_test(tests, mark_of_what_is_not_there_is_refused);
     tcase_add_test(tests, fill_stops_at_its_bounds);
+    tcase_add_test(tests, a_parcel_is_used_again);
+    tcase_add_test(tests, more_parcels_than_are_kept);
     return unit_run(tests);
 }
