@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* A spool's write takes and frees thousands of small stretches, which the library would
@@ -35,6 +36,13 @@ static void *not_null(void *memory)
         abort();
     }
     return memory;
+}
+
+void *mem_pages(size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return not_null(pages == MAP_FAILED ? NULL : pages);
 }
 
 void *mem_zalloc(size_t size)

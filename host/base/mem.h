@@ -31,6 +31,8 @@ char *mem_printf(const char *format, ...)
 void mem_setup(void);
 /* What it keeps goes back to the system: a great need is over. */
 void mem_give_back(void);
+/* Pages of the system's, zeroed; to be given back with munmap(). */
+void *mem_pages(size_t size) __attribute__((malloc, returns_nonnull, warn_unused_result));
 
 /* Makes room for one more in a growing array (capacity doubles). */
 #define MEM_GROW(ARRAY, COUNT, CAPACITY) \

@@ -1,34 +1,61 @@
 #include "event/memory.h"
 
-#include <malloc.h>
 #include <pthread.h>
-#include <string.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include "base/mem.h"
 
-/* Size classes: 4 KiB, then four for each doubling (5, 6, 7, 8, 10, ... KiB) up to
- * 2 MiB, so that at most a fifth of a block is not asked for. A larger block is made to
- * measure and not recycled. */
-#define CLASS_MIN_BITS 12U
-#define CLASS_MAX_BITS 21U
-#define N_CLASSES (4U * (CLASS_MAX_BITS - CLASS_MIN_BITS) + 1)
+/* Blocks are whole pages of slabs, apart from what malloc gives: so what they lie on can
+ * be given back to the system whatever small things have come to stay meanwhile. */
+#define PAGE_BYTES (4 * KIB)
+#define SLAB_BYTES (4 * MIB)
 
-/* Free blocks that are kept for the next reader; bytes. */
-#define MEMORY_KEEP_BYTES (32 * MIB)
+/* Size classes: 1, 2, 3, 4 pages, then four for each doubling (5, 6, 7, 8, 10, ... pages)
+ * up to 2 MiB, so that of a larger block at most a fifth is not asked for. A block beyond
+ * that is made to measure and not recycled. */
+#define CLASS_MAX_BYTES (2 * MIB)
+#define N_CLASSES 32U
 
-/* What malloc got back lies in pieces among what is in use, and stays the process's. When
- * it got so much back, and so little is in use, it is told to give it to the system. */
-#define MEMORY_TRIM_BYTES (16 * MIB)
-#define MEMORY_TRIM_BELOW (4 * MIB)
+/* Free blocks that are kept for the next reader, beside as much as is in use; bytes. The
+ * pages of more are given back. */
+#define MEMORY_KEEP_BYTES (16 * MIB)
+
+/* AddressSanitizer watches blocks as if malloc had given them: with a gap behind each. */
+#if defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#ifdef WATCHED
+#include <sanitizer/asan_interface.h>
+#define FORBID(AT, SIZE) __asan_poison_memory_region((AT), (SIZE))
+#define ALLOW(AT, SIZE) __asan_unpoison_memory_region((AT), (SIZE))
+#define GAP_BYTES PAGE_BYTES
+#else
+#define FORBID(AT, SIZE)
+#define ALLOW(AT, SIZE)
+#define GAP_BYTES 0
+#endif
+
+struct slab {
+    struct slab *next;
+    char *pages;                                  /* SLAB_BYTES */
+    size_t used;                                  /* bytes of them, that are blocks */
+    struct block blocks[SLAB_BYTES / PAGE_BYTES]; /* by their first page */
+};
 
 struct memory {
     size_t limit;
-    atomic_size_t used;       /* bytes of the blocks that are out */
-    atomic_size_t given_back; /* bytes of blocks that were freed since the last trim */
-    atomic_bool has_waiting;  /* spares the lock in block_unref */
-    pthread_mutex_t lock;     /* of all below */
+    atomic_size_t used;      /* bytes of the blocks that are out */
+    atomic_bool has_waiting; /* spares the lock in block_unref */
+    pthread_mutex_t lock;    /* of all below */
     struct block *free[N_CLASSES];
-    size_t kept_bytes;
-    struct list waiting; /* gates closed by memory_ask */
+    size_t kept_bytes;             /* of those */
+    struct block *cold[N_CLASSES]; /* free, their pages given back */
+    struct slab *slabs;            /* the first is being cut up */
+    struct list waiting;           /* gates closed by memory_ask */
 };
 
 struct memory *memory_create(size_t limit_bytes)
@@ -45,62 +72,117 @@ void memory_destroy(struct memory *memory)
 {
     if (!memory)
         return;
-    for (size_t i = 0; i < N_CLASSES; i++)
-        while (memory->free[i]) {
-            struct block *block = memory->free[i];
+    while (memory->slabs) {
+        struct slab *slab = memory->slabs;
 
-            memory->free[i] = block->next;
-            free(block);
-        }
+        memory->slabs = slab->next;
+        ALLOW(slab->pages, SLAB_BYTES);
+        munmap(slab->pages, SLAB_BYTES);
+        free(slab);
+    }
     pthread_mutex_destroy(&memory->lock);
     free(memory);
 }
 
 static uint32_t class_of(size_t size)
 {
+    size_t pages = (MAX(size, (size_t)1) + PAGE_BYTES - 1) / PAGE_BYTES;
     unsigned bits, quarter;
 
-    if (size <= (size_t)1 << CLASS_MIN_BITS)
-        return 0;
-    if (size > (size_t)1 << CLASS_MAX_BITS)
+    if (size > CLASS_MAX_BYTES)
         return N_CLASSES;
-    bits = 63 - (unsigned)__builtin_clzll(size - 1); /* a power of two is the last of its four */
-    quarter = (unsigned)((size - 1) >> (bits - 2)) - 4;
-    return 4 * (bits - CLASS_MIN_BITS) + quarter + 1;
+    if (pages <= 4)
+        return (uint32_t)pages - 1;
+    bits = 63 - (unsigned)__builtin_clzll(pages - 1); /* a power of two is the last of its four */
+    quarter = (unsigned)((pages - 1) >> (bits - 2)) - 4;
+    return 4 * (bits - 1) + quarter;
 }
 
 static size_t class_size(uint32_t class)
 {
-    return class ? (size_t)(5 + (class - 1) % 4) << (CLASS_MIN_BITS - 2 + (class - 1) / 4)
-                 : (size_t)1 << CLASS_MIN_BITS;
+    size_t pages = class < 4 ? class + 1 : (size_t)(5 + class % 4) << (class / 4 - 1);
+
+    return pages * PAGE_BYTES;
 }
 
-static struct block *take_free(struct memory *memory, uint32_t class)
+static struct block *pop(struct block **list)
+{
+    struct block *block = *list;
+
+    if (block)
+        *list = block->next;
+    return block;
+}
+
+static void push(struct block **list, struct block *block)
+{
+    block->next = *list;
+    *list = block;
+}
+
+/* Huge pages would come back whole when one byte is used. */
+static void add_slab(struct memory *memory)
+{
+    struct slab *slab = mem_zalloc(sizeof *slab);
+
+    slab->pages = mem_pages(SLAB_BYTES);
+    FORBID(slab->pages, SLAB_BYTES);
+    madvise(slab->pages, SLAB_BYTES, MADV_NOHUGEPAGE);
+    slab->next = memory->slabs;
+    memory->slabs = slab;
+}
+
+/* With the lock held. What is left of a slab when it is too little is never touched. */
+static struct block *cut_block(struct memory *memory, uint32_t class)
+{
+    size_t size = class_size(class);
+    struct block *block;
+    struct slab *slab;
+
+    if (!memory->slabs || memory->slabs->used + size > SLAB_BYTES)
+        add_slab(memory);
+    slab = memory->slabs;
+    block = &slab->blocks[slab->used / PAGE_BYTES];
+    block->memory = memory;
+    block->class = class;
+    block->size = size;
+    block->data = slab->pages + slab->used;
+    slab->used += size + GAP_BYTES;
+    return block;
+}
+
+static struct block *get_of_class(struct memory *memory, uint32_t class)
 {
     struct block *block;
 
     pthread_mutex_lock(&memory->lock);
-    block = memory->free[class];
-    if (block) {
-        memory->free[class] = block->next;
+    block = pop(&memory->free[class]);
+    if (block)
         memory->kept_bytes -= block->size;
-    }
+    else
+        block = pop(&memory->cold[class]);
+    if (!block)
+        block = cut_block(memory, class);
     pthread_mutex_unlock(&memory->lock);
+    ALLOW(block->data, block->size);
+    return block;
+}
+
+static struct block *made_to_measure(struct memory *memory, size_t size)
+{
+    struct block *block = mem_realloc(NULL, sizeof *block + size, 1);
+
+    *block = (struct block){.memory = memory, .class = N_CLASSES, .size = size};
+    block->data = (char *)(block + 1);
     return block;
 }
 
 struct block *block_get(struct memory *memory, size_t size)
 {
     uint32_t class = class_of(size);
-    struct block *block = class < N_CLASSES ? take_free(memory, class) : NULL;
+    struct block *block =
+        class < N_CLASSES ? get_of_class(memory, class) : made_to_measure(memory, size);
 
-    if (!block) {
-        size_t data_size = class < N_CLASSES ? class_size(class) : size;
-
-        block = mem_realloc(NULL, sizeof *block + data_size, 1);
-        *block = (struct block){.memory = memory, .class = class, .size = data_size};
-        block->data = (char *)(block + 1);
-    }
     atomic_store_explicit(&block->refs, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&memory->used, block->size, memory_order_relaxed);
     return block;
@@ -126,32 +208,34 @@ static void wake_waiting(struct memory *memory)
     pthread_mutex_unlock(&memory->lock);
 }
 
-static bool keep_free(struct memory *memory, struct block *block)
+/* With the lock held: the largest free block, when too many are kept. */
+static struct block *take_surplus(struct memory *memory, size_t used)
 {
-    bool keep = false;
+    struct block *block = NULL;
 
-    if (block->class == N_CLASSES)
-        return false;
-    pthread_mutex_lock(&memory->lock);
-    if (memory->kept_bytes + block->size <= MEMORY_KEEP_BYTES) {
-        block->next = memory->free[block->class];
-        memory->free[block->class] = block;
-        memory->kept_bytes += block->size;
-        keep = true;
-    }
-    pthread_mutex_unlock(&memory->lock);
-    return keep;
+    if (memory->kept_bytes <= MEMORY_KEEP_BYTES + used)
+        return NULL;
+    for (uint32_t i = N_CLASSES; i-- && !block;)
+        block = pop(&memory->free[i]);
+    if (block)
+        memory->kept_bytes -= block->size;
+    return block;
 }
 
-static void give_back(struct memory *memory, struct block *block, size_t used)
+/* The system is called without the lock. */
+static void put_free(struct memory *memory, struct block *block, size_t used)
 {
-    size_t given = atomic_fetch_add(&memory->given_back, block->size) + block->size;
-
-    free(block);
-    if (used >= MEMORY_TRIM_BELOW || given < MEMORY_TRIM_BYTES)
-        return;
-    if (atomic_exchange(&memory->given_back, 0) >= MEMORY_TRIM_BYTES)
-        malloc_trim(0);
+    FORBID(block->data, block->size);
+    pthread_mutex_lock(&memory->lock);
+    push(&memory->free[block->class], block);
+    memory->kept_bytes += block->size;
+    while ((block = take_surplus(memory, used))) {
+        pthread_mutex_unlock(&memory->lock);
+        madvise(block->data, block->size, MADV_DONTNEED);
+        pthread_mutex_lock(&memory->lock);
+        push(&memory->cold[block->class], block);
+    }
+    pthread_mutex_unlock(&memory->lock);
 }
 
 void block_unref(struct block *block)
@@ -163,8 +247,10 @@ void block_unref(struct block *block)
         return;
     memory = block->memory;
     used = atomic_fetch_sub(&memory->used, block->size) - block->size;
-    if (!keep_free(memory, block))
-        give_back(memory, block, used);
+    if (block->class == N_CLASSES)
+        free(block);
+    else
+        put_free(memory, block, used);
     if (atomic_load(&memory->has_waiting) && used < memory->limit - memory->limit / 8)
         wake_waiting(memory);
 }
@@ -196,62 +282,4 @@ void memory_forget(struct memory *memory, struct gate *gate)
 size_t memory_used(const struct memory *memory)
 {
     return atomic_load(&memory->used);
-}
-
-void arena_init(struct arena *arena, struct memory *memory, size_t block_size)
-{
-    *arena = (struct arena){.memory = memory, .block_size = block_size};
-}
-
-void arena_finish(struct arena *arena)
-{
-    struct block *block = arena->blocks;
-
-    /* The struct itself may lie in one of its blocks. */
-    *arena = (struct arena){0};
-    while (block) {
-        struct block *next = block->next;
-
-        block_unref(block);
-        block = next;
-    }
-}
-
-static struct block *add_block(struct arena *arena, size_t size)
-{
-    struct block *block = block_get(arena->memory, size);
-
-    block->next = arena->blocks;
-    arena->blocks = block;
-    return block;
-}
-
-void *arena_alloc(struct arena *arena, size_t size)
-{
-    size_t rounded = (size + 7) & ~(size_t)7;
-    struct block *block;
-    void *memory;
-
-    if ((size_t)(arena->end - arena->at) >= rounded) {
-        memory = arena->at;
-        arena->at += rounded;
-        return memory;
-    }
-    if (rounded > arena->block_size / 4) /* a block of its own; the current one stays open */
-        return add_block(arena, rounded)->data;
-    block = add_block(arena, arena->block_size);
-    arena->at = block->data + rounded;
-    arena->end = block->data + block->size;
-    return block->data;
-}
-
-struct weir_str arena_copy(struct arena *arena, struct weir_str text)
-{
-    char *copy;
-
-    if (!text.size)
-        return (struct weir_str){"", 0};
-    copy = arena_alloc(arena, text.size);
-    memcpy(copy, text.data, text.size);
-    return (struct weir_str){copy, text.size};
 }
