@@ -2,23 +2,36 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
+/* Most jobs are short, and a few threads do them soonest. When none was begun for so long,
+ * those that run hang: there are twice as many threads then. */
+#define THREADS_MIN 2u
+#define PATIENCE_NS (20 * NS_PER_MS)
+
 struct jobs {
     struct loop *loop;
-    unsigned count; /* of the loop's thread alone */
+    struct loop_timer patience;
+    bool watched;            /* the timer is set */
+    uint64_t n_begun_before; /* when it was */
+    unsigned count;          /* these four are of the loop's thread alone */
     pthread_mutex_t lock;
     pthread_cond_t ended; /* a thread has */
     struct list waiting;
+    uint64_t n_begun;
     unsigned n_threads;
 };
+
+static void out_of_patience(struct loop_timer *timer);
 
 struct jobs *jobs_create(struct loop *loop)
 {
     struct jobs *jobs = mem_zalloc(sizeof *jobs);
 
     jobs->loop = loop;
+    jobs->patience.expired = out_of_patience;
     pthread_mutex_init(&jobs->lock, NULL);
     pthread_cond_init(&jobs->ended, NULL);
     list_init(&jobs->waiting);
@@ -29,6 +42,7 @@ void jobs_destroy(struct jobs *jobs)
 {
     if (!jobs)
         return;
+    loop_clear_timer(jobs->loop, &jobs->patience);
     pthread_mutex_lock(&jobs->lock);
     while (jobs->n_threads)
         pthread_cond_wait(&jobs->ended, &jobs->lock);
@@ -50,8 +64,10 @@ static struct job *take(struct jobs *jobs)
 {
     struct job *job = list_first(&jobs->waiting, struct job, link);
 
-    if (job)
+    if (job) {
         list_remove(&job->link);
+        jobs->n_begun++;
+    }
     return job;
 }
 
@@ -92,6 +108,37 @@ static bool start_thread(struct jobs *jobs)
     return !r;
 }
 
+/* With the lock held: whether there is one more. */
+static bool add_thread(struct jobs *jobs)
+{
+    bool added = jobs->n_threads < JOBS_THREADS_MAX && start_thread(jobs);
+
+    jobs->n_threads += added;
+    return added;
+}
+
+/* With the lock held. */
+static void watch(struct jobs *jobs)
+{
+    jobs->watched = true;
+    jobs->n_begun_before = jobs->n_begun;
+    loop_set_timer(jobs->loop, &jobs->patience, clock_now_ns() + PATIENCE_NS);
+}
+
+static void out_of_patience(struct loop_timer *timer)
+{
+    struct jobs *jobs = container_of(timer, struct jobs, patience);
+
+    pthread_mutex_lock(&jobs->lock);
+    jobs->watched = false;
+    if (jobs->n_begun == jobs->n_begun_before)
+        for (unsigned wanted = jobs->n_threads; wanted && add_thread(jobs); wanted--)
+            ;
+    if (!list_empty(&jobs->waiting))
+        watch(jobs);
+    pthread_mutex_unlock(&jobs->lock);
+}
+
 /* Without a thread to be had, and none that runs, the job is done here. */
 void jobs_submit(struct jobs *jobs, struct job *job)
 {
@@ -102,12 +149,10 @@ void jobs_submit(struct jobs *jobs, struct job *job)
     jobs->count++;
     pthread_mutex_lock(&jobs->lock);
     list_append(&jobs->waiting, &job->link);
-    if (jobs->n_threads < JOBS_THREADS_MAX) {
-        if (start_thread(jobs))
-            jobs->n_threads++;
-        else
-            here = !jobs->n_threads;
-    }
+    if (jobs->n_threads < THREADS_MIN && !add_thread(jobs))
+        here = !jobs->n_threads;
+    if (!jobs->watched)
+        watch(jobs);
     if (here)
         list_remove(&job->link);
     pthread_mutex_unlock(&jobs->lock);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "base/util.h"
 
@@ -20,19 +21,48 @@ struct call {
     unsigned references;
 };
 
+/* One thread. */
+struct caller {
+    struct callers *home;
+    struct list idle;
+    pthread_cond_t called;
+    struct call *call; /* to be made next; NULL: none yet */
+};
+
+struct callers {
+    pthread_mutex_t lock; /* of all below, and of what its callers are to do */
+    struct list idle;
+    unsigned n_idle;
+    unsigned references; /* the owner's, and one of each thread */
+    bool closed;
+};
+
+static void init_cond(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static struct timespec time_of(uint64_t at_ns)
+{
+    return (struct timespec){(time_t)(at_ns / NS_PER_S), (long)(at_ns % NS_PER_S)};
+}
+
+/* -- one call -- */
+
 static struct call *call_create(void (*run)(void *job), void *job)
 {
     struct call *call = mem_zalloc(sizeof *call);
-    pthread_condattr_t attributes;
 
     call->run = run;
     call->job = job;
     call->references = 2;
     pthread_mutex_init(&call->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&call->ended, &attributes);
-    pthread_condattr_destroy(&attributes);
+    init_cond(&call->ended);
     return call;
 }
 
@@ -49,16 +79,13 @@ static void call_unref(struct call *call)
     free(call);
 }
 
-static void *call_thread(void *argument)
+static void make_call(struct call *call)
 {
-    struct call *call = argument;
-
     call->run(call->job);
     pthread_mutex_lock(&call->lock);
     call->done = true;
     pthread_cond_signal(&call->ended);
     call_unref(call);
-    return NULL;
 }
 
 static uint64_t deadline_of(const struct call_limit *limit, uint64_t start_ns)
@@ -74,7 +101,7 @@ static int call_wait(struct call *call, const struct call_limit *limit, uint64_t
 {
     while (!call->done) {
         uint64_t deadline_ns = deadline_of(limit, start_ns);
-        struct timespec at = {(time_t)(deadline_ns / NS_PER_S), (long)(deadline_ns % NS_PER_S)};
+        struct timespec at = time_of(deadline_ns);
 
         if (deadline_ns <= clock_now_ns())
             return -ETIMEDOUT;
@@ -83,8 +110,62 @@ static int call_wait(struct call *call, const struct call_limit *limit, uint64_t
     return 0;
 }
 
+/* -- the threads -- */
+
+/* With the lock held; gives it up. */
+static void callers_unref(struct callers *callers)
+{
+    bool last = !--callers->references;
+
+    pthread_mutex_unlock(&callers->lock);
+    if (!last)
+        return;
+    pthread_mutex_destroy(&callers->lock);
+    free(callers);
+}
+
+/* With the lock held: the next call, NULL when none has come in time. */
+static struct call *wait_for_call(struct caller *self)
+{
+    struct callers *home = self->home;
+    struct timespec until = time_of(clock_now_ns() + CALLERS_IDLE_NS);
+    bool in_time = true;
+
+    self->call = NULL;
+    if (home->closed || home->n_idle == CALLERS_IDLE_MAX)
+        return NULL;
+    list_prepend(&home->idle, &self->idle);
+    home->n_idle++;
+    while (!self->call && !home->closed && in_time)
+        in_time = !pthread_cond_timedwait(&self->called, &home->lock, &until);
+    if (list_linked(&self->idle)) {
+        list_remove(&self->idle);
+        home->n_idle--;
+    }
+    return self->call;
+}
+
+static void *caller_main(void *argument)
+{
+    struct caller *self = argument;
+    struct callers *home = self->home;
+    struct call *call = self->call;
+
+    while (call) {
+        make_call(call);
+        pthread_mutex_lock(&home->lock);
+        call = wait_for_call(self);
+        if (call)
+            pthread_mutex_unlock(&home->lock);
+    }
+    callers_unref(home);
+    pthread_cond_destroy(&self->called);
+    free(self);
+    return NULL;
+}
+
 /* Signals are for the host's own threads. */
-static int start_thread(struct call *call)
+static bool start_thread(struct caller *caller)
 {
     pthread_attr_t attributes;
     sigset_t all, before;
@@ -95,25 +176,87 @@ static int start_thread(struct call *call)
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&thread, &attributes, call_thread, call);
+    r = pthread_create(&thread, &attributes, caller_main, caller);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
-    return r;
+    return !r;
 }
 
-int call_run(void (*run)(void *job), void *job, const struct call_limit *limit)
+/* With the lock held. */
+static bool add_caller(struct callers *callers, struct call *call)
+{
+    struct caller *caller = mem_zalloc(sizeof *caller);
+
+    caller->home = callers;
+    caller->call = call;
+    init_cond(&caller->called);
+    if (start_thread(caller)) {
+        callers->references++;
+        return true;
+    }
+    pthread_cond_destroy(&caller->called);
+    free(caller);
+    return false;
+}
+
+/* False: there is no thread to be had. */
+static bool hand_over(struct callers *callers, struct call *call)
+{
+    struct caller *caller;
+    bool taken = true;
+
+    pthread_mutex_lock(&callers->lock);
+    caller = list_first(&callers->idle, struct caller, idle);
+    if (caller) {
+        list_remove(&caller->idle);
+        callers->n_idle--;
+        caller->call = call;
+        pthread_cond_signal(&caller->called);
+    } else {
+        taken = add_caller(callers, call);
+    }
+    pthread_mutex_unlock(&callers->lock);
+    return taken;
+}
+
+struct callers *callers_create(void)
+{
+    struct callers *callers = mem_zalloc(sizeof *callers);
+
+    pthread_mutex_init(&callers->lock, NULL);
+    list_init(&callers->idle);
+    callers->references = 1;
+    return callers;
+}
+
+void callers_destroy(struct callers *callers)
+{
+    struct caller *caller;
+
+    if (!callers)
+        return;
+    pthread_mutex_lock(&callers->lock);
+    callers->closed = true;
+    LIST_EACH (caller, &callers->idle, idle) {
+        pthread_cond_signal(&caller->called);
+    }
+    callers_unref(callers);
+}
+
+int call_run(
+    struct callers *callers, void (*run)(void *job), void *job, const struct call_limit *limit)
 {
     struct call *call = call_create(run, job);
     uint64_t start_ns = clock_now_ns();
     int r = 0;
 
-    if (start_thread(call)) {
+    if (hand_over(callers, call)) {
+        pthread_mutex_lock(&call->lock);
+        r = call_wait(call, limit, start_ns);
+    } else {
         run(job);
         call->references = 1;
         pthread_mutex_lock(&call->lock);
-    } else {
-        pthread_mutex_lock(&call->lock);
-        r = call_wait(call, limit, start_ns);
     }
     call_unref(call);
     return r;

@@ -1,12 +1,23 @@
 /*
- * A call into foreign code that is waited for only so long. It runs on a thread of
- * its own; if it does not return in time that thread is left behind. [any]
+ * A call into foreign code that is waited for only so long. It runs on another thread;
+ * if it does not return in time that thread is left behind. [any]
  */
 #ifndef PLUGIN_CALL_H
 #define PLUGIN_CALL_H
 
 #include <stdatomic.h>
 #include <stdint.h>
+
+/* Threads without a call that wait for the next one, and how long. */
+#define CALLERS_IDLE_MAX 4u
+#define CALLERS_IDLE_NS (1 * NS_PER_S)
+
+/* The threads that make calls: started as they are needed, used again. */
+struct callers;
+
+struct callers *callers_create(void);
+/* Threads that are left behind keep what they need. NULL is fine. */
+void callers_destroy(struct callers *callers);
 
 struct call_limit {
     uint64_t timeout_ns;
@@ -18,6 +29,7 @@ struct call_limit {
 /* 0 when run(job) has returned; -ETIMEDOUT when it has not: `job` and all that it
  * uses are then lost to it for ever. Without a thread to be had it runs here, and
  * has no limit. */
-int call_run(void (*run)(void *job), void *job, const struct call_limit *limit);
+int call_run(
+    struct callers *callers, void (*run)(void *job), void *job, const struct call_limit *limit);
 
 #endif

@@ -46,6 +46,23 @@ static const struct weir_flusher_class *calls_of(const struct instance *instance
     return &instance->class->calls;
 }
 
+/* Whether the class has that call: what is not called cannot hang. */
+static bool is_foreign(const struct control_job *job)
+{
+    const struct weir_flusher_class *calls = calls_of(job->instance);
+
+    switch (job->control) {
+    case CONTROL_URGENT:
+        return calls->set_urgent;
+    case CONTROL_STOP:
+        return calls->stop;
+    case CONTROL_PROBE:
+        return calls->probe;
+    default:
+        return true;
+    }
+}
+
 /* This is the place where calls that a class does not have get their default. */
 static void control_run(void *argument)
 {
@@ -102,7 +119,9 @@ static int control_call(
         return -ETIMEDOUT;
     }
     atomic_store(&instance->last_alive_ns, clock_now_ns());
-    if (call_run(control_run, job, &limit)) {
+    if (!is_foreign(job)) {
+        control_run(job);
+    } else if (call_run(instance->callers, control_run, job, &limit)) {
         atomic_store(&instance->abandoned, true);
         return -ETIMEDOUT;
     }
@@ -193,6 +212,7 @@ static struct instance *new_instance(
     instance->self = new_self(class->instance_size);
     instance->registry = spec->registry;
     instance->metrics = registry_metrics(spec->registry);
+    instance->callers = registry_callers(spec->registry);
     instance->pipeline = copy_or_empty(spec->pipeline);
     instance->project = copy_or_empty(spec->project);
     instance->logstore = copy_or_empty(spec->logstore);

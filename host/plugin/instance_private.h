@@ -25,6 +25,7 @@ struct instance {
     const struct plugin_class *class;
     void *self; /* the plugin's memory */
     struct metrics *metrics;
+    struct callers *callers;
     char *labels; /* of its metrics */
     char *pipeline, *project, *logstore, *lane;
     char *data_dir; /* NULL: it has none */

@@ -25,6 +25,7 @@ struct registry {
     char *executable, *folders;
     uint64_t probe_timeout_ns, load_timeout_ns;
     struct metrics *metrics;
+    struct callers *callers;
     bool hung; /* a thread was left behind that still looks at an module */
 };
 
@@ -137,6 +138,7 @@ struct registry *registry_create(const struct registry_request *request, struct 
     registry->load_timeout_ns =
         request->load_timeout_ns ? request->load_timeout_ns : LOAD_TIMEOUT_DEFAULT_NS;
     registry->metrics = metrics_create();
+    registry->callers = callers_create();
     for (size_t i = 0; i < request->n_files; i++)
         plugins_file_read(request->files[i], &registry->list, diags);
     open_modules(registry, !request->leave_refusals, diags);
@@ -173,6 +175,7 @@ void registry_destroy(struct registry *registry)
     free(registry->executable);
     free(registry->folders);
     metrics_destroy(registry->metrics);
+    callers_destroy(registry->callers);
     pthread_cond_destroy(&registry->loading_ended);
     pthread_mutex_destroy(&registry->lock);
     free(registry);
@@ -181,6 +184,11 @@ void registry_destroy(struct registry *registry)
 struct metrics *registry_metrics(struct registry *registry)
 {
     return registry->metrics;
+}
+
+struct callers *registry_callers(struct registry *registry)
+{
+    return registry->callers;
 }
 
 static void meet(struct registry *registry, struct module *module)
@@ -210,11 +218,25 @@ static struct module *find_module(struct registry *registry, const char *type)
     return refused;
 }
 
-/* The same; meets the files that have no note only if the type is not found without. */
+/* The one that has been met and is still the same file: the others need no look. */
+static struct module *find_met(struct registry *registry, const char *type)
+{
+    struct module *found = find_module(registry, type);
+
+    if (!found || (found->state != MODULE_MET && found->state != MODULE_LOADED))
+        return NULL;
+    module_refresh(found);
+    return found->state == MODULE_MET || found->state == MODULE_LOADED ? found : NULL;
+}
+
+/* The first that has the type, refused or not; meets the files that have no note only if
+ * the type is not found without. */
 static struct module *search_module(struct registry *registry, const char *type)
 {
-    struct module *found;
+    struct module *found = find_met(registry, type);
 
+    if (found)
+        return found;
     for (size_t i = 0; i < registry->n_modules; i++)
         if (module_counts(&registry->modules[i]))
             module_refresh(&registry->modules[i]);
@@ -328,7 +350,7 @@ static int load_module(struct registry *registry, struct module *module, struct 
     job->module = module;
     module->loading = true;
     pthread_mutex_unlock(&registry->lock);
-    r = call_run(load, job, &limit);
+    r = call_run(registry->callers, load, job, &limit);
     pthread_mutex_lock(&registry->lock);
     if (r) {
         registry->hung = true;

@@ -14,6 +14,7 @@
 #include "plugin/refusal.h"
 
 struct registry;
+struct callers;
 struct metrics;
 struct plugin_class;
 
@@ -59,6 +60,8 @@ int registry_load(struct registry *registry, const char *type, const struct conf
 
 /* What the flushers measure. */
 struct metrics *registry_metrics(struct registry *registry);
+/* The threads on which they are called where that may hang. */
+struct callers *registry_callers(struct registry *registry);
 
 /* One line of `weir plugins`. Everything is borrowed from the registry. */
 struct registry_entry {
