@@ -36,7 +36,7 @@ struct lane_spec {
     bool once;                    /* the spool is drained before a stop, too */
     struct pool *pool;
     struct parcels *parcels; /* NULL: none are kept for the next batch */
-    struct gate *gate; /* closed while the queue is full and the policy says block */
+    struct gate *gate;       /* closed while the queue is full and the policy says block */
 };
 
 /* What became of the logs so far. */
