@@ -97,6 +97,17 @@ static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs,
     parcels_put(lane->parcels, parcel);
 }
 
+/* `verdict`: the batch's; logs may be rejected by a mark. */
+static void give_up_rejected(
+    struct lane *lane, const struct parcel *parcel, uint32_t verdict, uint64_t logs)
+{
+    struct judge_case given = {.verdict = WEIR_REJECTED, .attempts = parcel->batch.attempt};
+    struct judgement next = judge(&given, &lane->retry);
+
+    keep_error(lane, WEIR_REJECTED, parcel);
+    lane_give_up(lane, parcel, next.reason, verdict, logs);
+}
+
 /* Whether the destination is there: it took or refused something. */
 static bool is_answer(uint32_t verdict, const struct parcel_count *count)
 {
@@ -120,10 +131,8 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
     lane->stats.delivered_logs += count.delivered_logs;
     lane->stats.delivered_bytes += count.delivered_bytes;
     lane->stats.left_logs -= MIN(count.delivered_logs, lane->stats.left_logs);
-    if (count.rejected_logs) {
-        keep_error(lane, WEIR_REJECTED, parcel);
-        lane_give_up(lane, parcel, JUDGE_REJECTED, verdict, count.rejected_logs);
-    }
+    if (count.rejected_logs)
+        give_up_rejected(lane, parcel, verdict, count.rejected_logs);
     if (count.delivered_logs)
         note_recovery(lane);
     /* An empty group shares the batch's verdict, too. */
