@@ -194,19 +194,22 @@ def test_deleted_or_renamed_while_it_is_written(weir):
 
 
 def test_copytruncate_while_the_destination_is_down_is_counted(weir):
-    log, stream = weir.folder / "a.log", Stream()
-    host, out = start_blocked(weir, log)
+    folder, stream, other = weir.folder / "logs", Stream(), Stream("other")
+    folder.mkdir()
+    log = folder / "a.log"
+    host, out = start_blocked(weir, folder / "*.log")
     stream.append(log, 10)
     host.wait_log("flush failed")
     stream.append(log, 10)
     wait_for(lambda: "full" in weir.command("status", "--data", weir.data).stdout, "a full queue")
     with open(log, "ab") as file:
         file.write(b"lost in the copy\n" * 1000)
-    time.sleep(1.5)  # one look, at least, that sees its size
+    other.append(folder / "b.log", 1)
+    wait_for(lambda: str(folder / "b.log") in open_files(host), "a look that sees its size")
     os.truncate(log, 0)
     stream.append(log, 10)
     open_gate(weir)
-    expect_once_each(out, stream)
+    expect_once_each(out, stream, other)
     host.wait_log("bytes went away before they were read: lost")
     lost = [line for line in host.text().splitlines() if "lost" in line][0]
     assert "count=17000" in lost, lost
