@@ -334,6 +334,7 @@ static bool has_failed(const struct weir_http_job *job)
 
 uint32_t weir_http_send(struct weir_http_job *job, struct weir_result *result)
 {
+    char words[128];
     int r = 0;
 
     if (weir_http_size(job))
@@ -348,7 +349,7 @@ uint32_t weir_http_send(struct weir_http_job *job, struct weir_result *result)
     }
     if (r == 0)
         return WEIR_PENDING;
-    weir_explain(result, -r, "cannot send: %s", strerror(-r));
+    weir_explain(result, -r, "cannot send: %s", strerror_r(-r, words, sizeof words));
     weir_http_drop(job);
     return WEIR_RETRY;
 }

@@ -85,14 +85,15 @@ static int check_url(const struct weir_http_options *options, struct weir_error 
 
 static int check_file(struct weir_str path, const char *name, struct weir_error *error)
 {
+    char words[128];
     FILE *file;
 
     if (!path.size)
         return 0;
     file = fopen(path.data, "re");
     if (!file)
-        return weir_refuse(
-            error, errno, "TLS.%s: cannot open %s: %s", name, path.data, strerror(errno));
+        return weir_refuse(error, errno, "TLS.%s: cannot open %s: %s", name, path.data,
+            strerror_r(errno, words, sizeof words));
     fclose(file);
     return 0;
 }

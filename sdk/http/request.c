@@ -185,6 +185,7 @@ bool http_request_start(struct http_request *request, struct weir_http_job *job)
         return false;
     }
     part->verdict = HTTP_SENDING;
+    job->next_part++;
     job->n_sending++;
     return true;
 }
