@@ -116,10 +116,25 @@ void lane_spool_init(struct lane *lane, const struct lane_spec *spec)
     queue_init(&self->staging, delivery->queue_max_bytes, delivery->queue_max_groups);
 }
 
+/* Whether it lies where a spool is refused; one that will not last is told of. */
+static bool is_misplaced(const struct lane *lane)
+{
+    const struct lane_spool *self = &lane->spool;
+    const char *name;
+    enum filesystem kind = spools_filesystem(self->spools, &self->claim, &name);
+
+    if (kind == FILESYSTEM_MEMORY)
+        log_warn("this flusher's spool is kept in memory and does not survive a reboot; put it on "
+                 "a disk",
+            LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name),
+            LOG_STR("filesystem", name));
+    return kind == FILESYSTEM_NETWORK;
+}
+
 void lane_spool_start(struct lane *lane)
 {
     struct lane_spool *self = &lane->spool;
-    bool has_data = self->spools && spools_has_data(self->spools, &self->claim);
+    bool misplaced, has_data = self->spools && spools_has_data(self->spools, &self->claim);
 
     if (has_data && self->mode == SPOOL_OFF)
         log_warn("this flusher has no spool any more, but logs lie in the one it had; give it a "
@@ -135,7 +150,8 @@ void lane_spool_start(struct lane *lane)
     pthread_mutex_lock(&lane->lock);
     self->unknown |= has_data;
     pthread_mutex_unlock(&lane->lock);
-    if (self->unknown || (!self->store && self->mode == SPOOL_DURABLE))
+    misplaced = is_misplaced(lane);
+    if (self->unknown || (!self->store && (misplaced || self->mode == SPOOL_DURABLE)))
         lane_spool_open(lane);
     pthread_mutex_lock(&lane->lock);
     lane_ask_turn(lane);

@@ -39,8 +39,8 @@ struct spool_spec {
     bool synced;        /* each commit reaches the disk, not only the page cache */
 };
 
-/* SPOOL_E_FULL, or -errno: the folder cannot be used (rights, a symbolic link, in use by
- * another process); then `why` holds words. [control] */
+/* SPOOL_E_FULL, or -errno: the folder cannot be used (rights, a symbolic link, a network
+ * file system, in use by another process); then `why` holds words. [control] */
 int spool_open(const struct spool_spec *spec, struct spool **ret, char *why, size_t why_max);
 /* Writes acks that wait. NULL is fine. [control] */
 void spool_close(struct spool *spool);

@@ -48,6 +48,14 @@ static char *folder_of(const struct spools *spools, const struct spool_claim *cl
     return mem_printf("%s/%s", spools->folder, claim->lane);
 }
 
+enum filesystem spools_filesystem(
+    struct spools *spools, const struct spool_claim *claim, const char **ret_name)
+{
+    SCOPED_FREE char *folder = folder_of(spools, claim);
+
+    return filesystem_of(folder, ret_name);
+}
+
 bool spools_has_data(struct spools *spools, const struct spool_claim *claim)
 {
     SCOPED_FREE char *folder = folder_of(spools, claim);

@@ -7,6 +7,7 @@
 #ifndef DELIVERY_SPOOLS_H
 #define DELIVERY_SPOOLS_H
 
+#include "base/filesystem.h"
 #include "base/list.h"
 #include "config/pipeline_config.h"
 #include "delivery/spool.h"
@@ -42,6 +43,10 @@ int spools_take(struct spools *spools, struct spool_claim *claim, struct spool *
 void spools_put(struct spools *spools, struct spool_claim *claim, struct spool *spool, bool empty);
 /* No longer wants it. */
 void spools_withdraw(struct spools *spools, struct spool_claim *claim);
+
+/* On what it lies, or would lie; *ret_name as in filesystem_of. */
+enum filesystem spools_filesystem(
+    struct spools *spools, const struct spool_claim *claim, const char **ret_name);
 
 /* Whether something lies on disk for it. */
 bool spools_has_data(struct spools *spools, const struct spool_claim *claim);

@@ -235,6 +235,18 @@ def test_full_disk_is_back_pressure(weir, small_disk):
     assert host.stop() == 0
 
 
+@pytest.mark.parametrize("delivery", [OVERFLOW, DURABLE], ids=["overflow", "durable"])
+def test_spool_in_memory_is_warned_of(weir, small_disk, delivery):
+    """Once at the start, and only of a spool that lies on a tmpfs."""
+    spooled = Spooled(weir, lines=10, delivery={**delivery, "SpoolPath": str(small_disk)})
+    host = weir.start(spooled.path)
+    wait_for(lambda: len(spooled.got()) == 10, "the lines")
+    warnings = [line for line in host.text().splitlines() if "does not survive a reboot" in line]
+    assert len(warnings) == 1 and "level=warn" in warnings[0], host.text()
+    assert "filesystem=tmpfs" in warnings[0] and "flusher=p/flusher_fake/1" in warnings[0]
+    assert host.stop() == 0
+
+
 def test_disk_that_is_full_from_the_start_does_not_stop_delivery(weir, small_disk):
     (small_disk / "filler").write_bytes(b"x" * 2_900_000)
     spooled = Spooled(weir, lines=2000, delivery={**DURABLE, "SpoolPath": str(small_disk)})

@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,14 +36,21 @@ enum call {
     CALL_SYNC,
     CALL_RENAME,
     CALL_WRITE_HEAD, /* of the first HEAD_BYTES of a file: LMDB's root pages */
+    CALL_STATFS,
 };
 #define HEAD_BYTES 8192
-enum action { ACTION_FAIL = 1, ACTION_KILL = 2, ACTION_LAG = 3, ACTION_SHORT = 4 };
+enum action {
+    ACTION_FAIL = 1,
+    ACTION_KILL = 2,
+    ACTION_LAG = 3,
+    ACTION_SHORT = 4,
+    ACTION_TYPE = 5, /* statfs says that it is this type */
+};
 
 struct rule {
     uint32_t call; /* CALL_NONE: not in force */
     uint32_t action;
-    uint32_t number; /* FAIL: errno; LAG: milliseconds */
+    uint32_t number; /* FAIL: errno; LAG: milliseconds; TYPE: of the file system */
     uint32_t every;  /* fires at every n-th matching call; 0: never */
     atomic_uint seen, fired;
     char part[PATH_PART_MAX]; /* of the path; "" matches all */
@@ -268,6 +276,30 @@ VISIBLE int rename(const char *from, const char *to)
 {
     REAL(rename);
     return fault(CALL_RENAME, to, -1, NULL) ? -1 : real(from, to);
+}
+
+VISIBLE int statfs(const char *path, struct statfs *ret_status)
+{
+    struct rule *rule = rule_that_fires(CALL_STATFS, path, -1);
+    REAL(statfs);
+
+    if (real(rule ? "/" : path, ret_status) < 0)
+        return -1;
+    if (rule)
+        ret_status->f_type = rule->number;
+    return 0;
+}
+
+VISIBLE int statfs64(const char *path, struct statfs64 *ret_status)
+{
+    struct rule *rule = rule_that_fires(CALL_STATFS, path, -1);
+    REAL(statfs64);
+
+    if (real(rule ? "/" : path, ret_status) < 0)
+        return -1;
+    if (rule)
+        ret_status->f_type = rule->number;
+    return 0;
 }
 
 /* ---- the wall clock ---- */

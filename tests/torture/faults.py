@@ -13,8 +13,8 @@ LIBRARY = BUILD / "tests" / "torture" / "faults.so"
 RULES_MAX = 8
 RULE = struct.Struct("=IIIIII104s")
 HEAD = struct.Struct("=q")
-CALLS = {"open": 1, "read": 2, "write": 3, "sync": 4, "rename": 5, "write_head": 6}
-FAIL, KILL, LAG, SHORT = 1, 2, 3, 4
+CALLS = {"open": 1, "read": 2, "write": 3, "sync": 4, "rename": 5, "write_head": 6, "statfs": 7}
+FAIL, KILL, LAG, SHORT, TYPE = 1, 2, 3, 4, 5
 
 
 class Fault:
@@ -70,6 +70,10 @@ class Faults:
 
     def short(self, call, part, every=1):
         return self._set(call, part, every, SHORT)
+
+    def file_system(self, part, number):
+        """statfs says that the paths lie on that one."""
+        return self._set("statfs", part, 1, TYPE, number)
 
     def shift_clock(self, seconds):
         HEAD.pack_into(self.memory, 0, int(seconds * 1e9))

@@ -48,6 +48,21 @@ def test_killed_with_everything_in_the_spool(torture, durability):
 
 
 @pytest.mark.parametrize("delivery", [OVERFLOW, DURABLE], ids=["overflow", "durable"])
+@pytest.mark.parametrize("number, name", [(0x6969, "nfs"), (0xFF534D42, "cifs")])
+def test_refused_on_a_network_file_system(torture, delivery, number, name):
+    """It is said at the start, nothing is written there, and delivery goes on from memory."""
+    log = torture.logs / "in.log"
+    torture.pipeline(log, queue="64KiB", delivery=delivery)
+    torture.preload = True
+    fault = torture.faults.file_system(SPOOL, number)
+    torture.stream().append(log, 20_000)
+    torture.start()
+    torture.host.wait_log(f"is on {name}, and a spool is only safe on a local disk")
+    torture.finish()
+    assert fault.fired and not spool_files(torture)
+
+
+@pytest.mark.parametrize("delivery", [OVERFLOW, DURABLE], ids=["overflow", "durable"])
 def test_kill_again_and_again(torture, long_form, delivery):
     """Catalogue 1: kills while the spool fills and empties."""
     log = torture.logs / "in.log"
