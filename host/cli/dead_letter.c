@@ -1,14 +1,12 @@
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "admin/client.h"
 #include "base/util.h"
+#include "cli/remote.h"
 
 static const char help[] =
     "Usage: weir dead-letter list [OPTION]...\n"
@@ -30,20 +28,19 @@ static const char help[] =
     "Exit codes: 0 done; 1 there is no such letter, or the flusher of some does not run; 64\n"
     "usage; 69 no weir runs on that data folder; 70 it did not answer.\n";
 
-enum { OPT_DATA = 256, OPT_FLUSHER, OPT_ALL, OPT_FORMAT, OPT_HELP };
+enum { OPT_FLUSHER = REMOTE_OWN, OPT_ALL };
 
 static const struct option long_options[] = {
-    {"data", required_argument, NULL, OPT_DATA},
+    REMOTE_LONG_OPTIONS,
     {"flusher", required_argument, NULL, OPT_FLUSHER},
     {"all", no_argument, NULL, OPT_ALL},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
 
 struct letter_options {
-    const char *data_dir, *flusher;
-    bool all, json;
+    struct remote_options remote;
+    const char *flusher;
+    bool all;
     char **ids;
     int n_ids;
 };
@@ -192,11 +189,9 @@ static bool add_ids(struct json_object *request, const struct letter_options *op
 
 static int ask(const struct action *action, const struct letter_options *options)
 {
-    struct json_object *request = json_object_new_object(), *result = NULL;
-    char why[512];
+    struct json_object *request = remote_request(action->command), *result = NULL;
     int r;
 
-    json_object_object_add(request, "command", json_object_new_string(action->command));
     json_object_object_add(request, "all", json_object_new_boolean(options->all));
     if (options->flusher)
         json_object_object_add(request, "flusher", json_object_new_string(options->flusher));
@@ -204,16 +199,12 @@ static int ask(const struct action *action, const struct letter_options *options
         json_object_put(request);
         return CLI_USAGE;
     }
-    r = control_ask(options->data_dir, request, &result, why, sizeof why);
-    json_object_put(request);
-    if (r) {
-        fprintf(stderr, "weir dead-letter: %s\n", why);
+    r = remote_ask(&options->remote, "weir dead-letter", NULL, request, &result);
+    if (r)
         return r;
-    }
-    if (options->json)
-        puts(json_object_to_json_string_ext(
-            result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-    r = options->json ? CLI_OK : action->print(result);
+    if (options->remote.json)
+        remote_print_json(result);
+    r = options->remote.json ? CLI_OK : action->print(result);
     json_object_put(result);
     return r;
 }
@@ -221,31 +212,18 @@ static int ask(const struct action *action, const struct letter_options *options
 /* -1: go on; else an exit code. */
 static int parse(int argc, char **argv, struct letter_options *options)
 {
-    int option;
+    int option, r;
 
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        switch (option) {
-        case OPT_DATA:
-            options->data_dir = optarg;
-            break;
-        case OPT_FLUSHER:
+        r = -1;
+        if (option == OPT_FLUSHER)
             options->flusher = optarg;
-            break;
-        case OPT_ALL:
+        else if (option == OPT_ALL)
             options->all = true;
-            break;
-        case OPT_FORMAT:
-            options->json = !strcmp(optarg, "json");
-            if (options->json || !strcmp(optarg, "text"))
-                break;
-            fprintf(stderr, "weir dead-letter: '%s' is no format; text or json\n", optarg);
-            return CLI_USAGE;
-        case OPT_HELP:
-            fputs(help, stdout);
-            return CLI_OK;
-        default:
-            return CLI_USAGE;
-        }
+        else
+            r = remote_option(option, "weir dead-letter", help, &options->remote);
+        if (r >= 0)
+            return r;
     }
     return -1;
 }
@@ -260,7 +238,7 @@ static const struct action *find_action(const char *name)
 
 int cli_dead_letter(int argc, char **argv)
 {
-    struct letter_options options = {.data_dir = ".weir"};
+    struct letter_options options = {.remote = REMOTE_OPTIONS_DEFAULT};
     const struct action *action;
     int r = parse(argc, argv, &options);
 

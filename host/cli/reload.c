@@ -1,11 +1,8 @@
 #include "cli/cli.h"
 
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-#include "admin/client.h"
 #include "base/util.h"
+#include "cli/remote.h"
 
 static const char help[] =
     "Usage: weir reload [OPTION]...\n"
@@ -21,15 +18,6 @@ static const char help[] =
     "\n"
     "Exit codes: 0 everything is as the files say; 1 something was refused; 64 usage;\n"
     "69 none runs on that data folder; 70 it did not answer; 75 it is stopping.\n";
-
-enum { OPT_DATA = 256, OPT_FORMAT, OPT_HELP };
-
-static const struct option long_options[] = {
-    {"data", required_argument, NULL, OPT_DATA},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
 
 static const char *text_of(struct json_object *object, const char *key)
 {
@@ -71,22 +59,15 @@ static void show_text(struct json_object *result)
         text_of(result, "untouched"), text_of(result, "took"));
 }
 
-static int reload(const char *data_dir, bool json)
+static int reload(const struct remote_options *options)
 {
-    struct json_object *request = json_object_new_object(), *result = NULL;
-    char why[512];
-    int r;
+    struct json_object *result = NULL;
+    int r = remote_ask(options, "weir reload", NULL, remote_request("reload"), &result);
 
-    json_object_object_add(request, "command", json_object_new_string("reload"));
-    r = control_ask(data_dir, request, &result, why, sizeof why);
-    json_object_put(request);
-    if (r) {
-        fprintf(stderr, "weir reload: %s\n", why);
+    if (r)
         return r;
-    }
-    if (json)
-        puts(json_object_to_json_string_ext(
-            result, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+    if (options->json)
+        remote_print_json(result);
     else
         show_text(result);
     r = json_object_get_boolean(json_object_object_get(result, "successful")) ? CLI_OK
@@ -97,30 +78,13 @@ static int reload(const char *data_dir, bool json)
 
 int cli_reload(int argc, char **argv)
 {
-    const char *data_dir = ".weir";
-    bool json = false;
-    int option;
+    struct remote_options options = REMOTE_OPTIONS_DEFAULT;
+    int r = remote_parse(argc, argv, "weir reload", help, &options);
 
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        switch (option) {
-        case OPT_DATA:
-            data_dir = optarg;
-            break;
-        case OPT_FORMAT:
-            json = !strcmp(optarg, "json");
-            if (json || !strcmp(optarg, "text"))
-                break;
-            fprintf(stderr, "weir reload: '%s' is no format; text or json\n", optarg);
-            return CLI_USAGE;
-        case OPT_HELP:
-            fputs(help, stdout);
-            return CLI_OK;
-        default:
-            return CLI_USAGE;
-        }
-    }
+    if (r >= 0)
+        return r;
     if (optind == argc)
-        return reload(data_dir, json);
+        return reload(&options);
     fprintf(stderr, "weir reload: '%s' is not wanted; see weir reload --help\n", argv[optind]);
     return CLI_USAGE;
 }

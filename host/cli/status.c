@@ -1,10 +1,7 @@
 #include "cli/cli.h"
 
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-#include "admin/client.h"
+#include "cli/remote.h"
 #include "cli/status_text.h"
 
 static const char help[] =
@@ -21,66 +18,33 @@ static const char help[] =
     "Exit codes: 0 it answered; 64 usage; 69 none runs on that data folder; 70 it did not\n"
     "answer.\n";
 
-enum { OPT_DATA = 256, OPT_FORMAT, OPT_HELP };
-
-static const struct option long_options[] = {
-    {"data", required_argument, NULL, OPT_DATA},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static int show(const char *data_dir, bool json)
+static int show(const struct remote_options *options)
 {
-    struct json_object *request = json_object_new_object(), *status = NULL;
     SCOPED_BUF struct buf text = {0};
-    char why[512];
-    int r;
+    struct json_object *status = NULL;
+    int r = remote_ask(options, "weir status", NULL, remote_request("status"), &status);
 
-    json_object_object_add(request, "command", json_object_new_string("status"));
-    r = control_ask(data_dir, request, &status, why, sizeof why);
-    json_object_put(request);
-    if (r) {
-        fprintf(stderr, "weir status: %s\n", why);
+    if (r)
         return r;
-    }
-    if (json)
-        buf_printf(&text, "%s\n",
-            json_object_to_json_string_ext(
-                status, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-    else
+    if (options->json) {
+        remote_print_json(status);
+    } else {
         status_text(status, &text);
-    fputs(buf_text(&text), stdout);
+        fputs(buf_text(&text), stdout);
+    }
     json_object_put(status);
     return CLI_OK;
 }
 
 int cli_status(int argc, char **argv)
 {
-    const char *data_dir = ".weir";
-    bool json = false;
-    int option;
+    struct remote_options options = REMOTE_OPTIONS_DEFAULT;
+    int r = remote_parse(argc, argv, "weir status", help, &options);
 
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        switch (option) {
-        case OPT_DATA:
-            data_dir = optarg;
-            break;
-        case OPT_FORMAT:
-            json = !strcmp(optarg, "json");
-            if (json || !strcmp(optarg, "text"))
-                break;
-            fprintf(stderr, "weir status: '%s' is no format; text or json\n", optarg);
-            return CLI_USAGE;
-        case OPT_HELP:
-            fputs(help, stdout);
-            return CLI_OK;
-        default:
-            return CLI_USAGE;
-        }
-    }
+    if (r >= 0)
+        return r;
     if (optind == argc)
-        return show(data_dir, json);
+        return show(&options);
     fprintf(stderr, "weir status: '%s' is not wanted; see weir status --help\n", argv[optind]);
     return CLI_USAGE;
 }
