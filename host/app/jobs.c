@@ -1,10 +1,10 @@
 #include "app/jobs.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 /* Most jobs are short, and a few threads do them soonest. When none was begun for so long,
  * those that run hang: there are twice as many threads then. */
@@ -90,28 +90,10 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-/* Signals are for the control thread. */
-static bool start_thread(struct jobs *jobs)
-{
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    pthread_t thread;
-    int r;
-
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&thread, &attributes, thread_main, jobs);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return !r;
-}
-
 /* With the lock held: whether there is one more. */
 static bool add_thread(struct jobs *jobs)
 {
-    bool added = jobs->n_threads < JOBS_THREADS_MAX && start_thread(jobs);
+    bool added = jobs->n_threads < JOBS_THREADS_MAX && !thread_start(NULL, thread_main, jobs);
 
     jobs->n_threads += added;
     return added;

@@ -1,10 +1,10 @@
 #include "delivery/pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 /* How long a turn may stand in line, all workers being busy, before one more
  * worker is started. */
@@ -152,28 +152,12 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-/* Threads of the host take no signals: the main thread does. */
-static int start_thread(pthread_t *thread, void *(*main)(void *), void *argument)
-{
-    sigset_t all, before;
-    int r;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(thread, NULL, main, argument);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return r;
-}
-
 static void start_worker(struct pool *pool)
 {
-    pthread_t thread;
-
-    if (start_thread(&thread, worker_main, pool)) {
+    if (thread_start(NULL, worker_main, pool)) {
         log_warn("cannot start a worker thread", LOG_INT("workers", pool->n_workers));
         return;
     }
-    pthread_detach(thread);
     pool->n_workers++;
 }
 
@@ -271,7 +255,7 @@ struct pool *pool_create(unsigned workers)
     for (int i = 0; i < N_LINES; i++)
         list_init(&pool->lines[i]);
     pool->workers_wanted = MIN(MAX(workers, 2U), POOL_WORKERS_MAX);
-    if (start_thread(&pool->keeper, keeper_main, pool)) {
+    if (thread_start(&pool->keeper, keeper_main, pool)) {
         log_error("cannot start a thread");
         abort();
     }

@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "base/util.h"
 
 /* Shared by both threads; the last to let go frees it. */
@@ -164,24 +164,6 @@ static void *caller_main(void *argument)
     return NULL;
 }
 
-/* Signals are for the host's own threads. */
-static bool start_thread(struct caller *caller)
-{
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    pthread_t thread;
-    int r;
-
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&thread, &attributes, caller_main, caller);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return !r;
-}
-
 /* With the lock held. */
 static bool add_caller(struct callers *callers, struct call *call)
 {
@@ -190,7 +172,7 @@ static bool add_caller(struct callers *callers, struct call *call)
     caller->home = callers;
     caller->call = call;
     init_cond(&caller->called);
-    if (start_thread(caller)) {
+    if (!thread_start(NULL, caller_main, caller)) {
         callers->references++;
         return true;
     }

@@ -53,14 +53,19 @@ static const struct {
     {EM_LOONGARCH, "loongarch"},
 };
 
-static void name_machine(char **text, unsigned machine, unsigned class, unsigned order)
+const char *elf_machine_name(unsigned machine)
 {
-    const char *name = "machine";
-
     for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
         if (machines[i].machine == machine)
-            name = machines[i].name;
-    refusal_text(text, "%s (e_machine %u), %s bit, %s-endian", name, machine,
+            return machines[i].name;
+    return NULL;
+}
+
+static void name_machine(char **text, unsigned machine, unsigned class, unsigned order)
+{
+    const char *name = elf_machine_name(machine);
+
+    refusal_text(text, "%s (e_machine %u), %s bit, %s-endian", name ? name : "machine", machine,
         class == ELFCLASS64 ? "64" : "32", order == ELFDATA2LSB ? "little" : "big");
 }
 

@@ -31,4 +31,7 @@ void elf_facts_finish(struct elf_facts *facts);
  * was found until then in both cases; the caller finishes it. */
 int elf_file_read(int fd, struct elf_facts *ret, struct refusal *ret_why);
 
+/* "x86-64" of an e_machine; static. NULL when it is none of the usual ones. */
+const char *elf_machine_name(unsigned machine);
+
 #endif

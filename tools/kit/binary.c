@@ -11,30 +11,17 @@
 #include <weir/flusher.h>
 #include "base/mem.h"
 #include "base/util.h"
+#include "plugin/elf_file.h"
 
 #define BUILD_ID_BYTES_MAX 64
 
-static const struct {
-    unsigned machine;
-    const char *name;
-} machines[] = {
-    {EM_X86_64, "x86-64"},
-    {EM_386, "i386"},
-    {EM_AARCH64, "arm64"},
-    {EM_ARM, "arm"},
-    {EM_RISCV, "riscv"},
-    {EM_PPC64, "ppc64"},
-    {EM_S390, "s390"},
-    {EM_MIPS, "mips"},
-};
-
 const char *binary_machine(unsigned machine, char *text, size_t text_max)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
-        if (machines[i].machine == machine)
-            return machines[i].name;
-    snprintf(text, text_max, "machine %u", machine);
-    return text;
+    const char *name = elf_machine_name(machine);
+
+    if (!name)
+        snprintf(text, text_max, "machine %u", machine);
+    return name ? name : text;
 }
 
 static void read_segments(struct binary *binary)

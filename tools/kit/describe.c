@@ -1,6 +1,5 @@
 #include "kit/command.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,29 +153,5 @@ static int describe(char **paths, int n, bool json)
 
 int command_describe(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"format", required_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    bool json = false;
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
-        }
-        if (option != 'f')
-            return CLI_USAGE;
-        json = !strcmp(optarg, "json");
-        if (!json && strcmp(optarg, "text") != 0) {
-            fprintf(stderr, "weir-plugin describe: '%s' is no format; text and json are\n", optarg);
-            return CLI_USAGE;
-        }
-    }
-    if (optind < argc)
-        return describe(argv + optind, argc - optind, json);
-    fputs("weir-plugin describe: which file? See weir-plugin describe --help\n", stderr);
-    return CLI_USAGE;
+    return command_on_files(argc, argv, help, describe);
 }
