@@ -144,7 +144,7 @@ def test_stalled_request_times_out_and_is_sent_again(weir, serve):
     assert re.search(r"words=.*no answer from .*timed out", result.stderr), result.stderr
 
 
-@pytest.mark.parametrize("answer", [400, 404, 413, 422, {"status": 413, "early": True}], ids=str)
+@pytest.mark.parametrize("answer", [400, 404, 413, 422, {"status": 400, "early": True}], ids=str)
 def test_is_rejected_with_the_answer_as_reason(weir, serve, answer):
     entry = {**(answer if isinstance(answer, dict) else {"status": answer}),
              "body": "the field\n\x01`a` is not a number " + "x" * 5000}
@@ -223,6 +223,15 @@ def test_too_large_a_request_is_cut_in_two(weir, serve, convert, parse, concurre
     assert done(result)["delivered"] == 3000
     assert "set MaxBodySize" in result.stderr
     assert len(server.requests) - len(accepted(server)) <= len(accepted(server))
+
+
+def test_too_large_a_request_is_refused_before_it_is_read(weir, serve):
+    """As nginx does it: the answer comes, and the connection ends, while the body is sent."""
+    server = serve(body_max=200_000, early=True)
+    result = weir.once(to_http(weir, server.url, 30000))
+    assert result.returncode == 0, result.stderr
+    assert contents(accepted(server)) == expected(30000)
+    assert done(result)["delivered"] == 30000
 
 
 def test_log_that_is_too_large_is_rejected_alone(weir, serve):

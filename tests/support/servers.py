@@ -56,10 +56,10 @@ class Scripted:
     a dict: status, headers, body; `reset`: a TCP reset in place of an answer; `close`: the
     connection ends without one; `stall`: none comes; `early`: the answer comes before
     the body is read, and the connection is closed. Bodies of more than `body_max` bytes are
-    answered with 413, without a turn of the script."""
+    answered with 413, without a turn of the script; so too with `early`."""
 
-    def __init__(self, script=(200,), context=None, body_max=None):
-        self.script, self.context, self.body_max = list(script), context, body_max
+    def __init__(self, script=(200,), context=None, body_max=None, early=False):
+        self.script, self.context, self.body_max, self.early = list(script), context, body_max, early
         self.requests, self.broken, self.n_connections = [], [], 0
         self.lock = threading.Lock()
         self.closing = threading.Event()
@@ -123,7 +123,7 @@ class Scripted:
 
     def turn(self, size):
         if self.body_max is not None and size > self.body_max:
-            return {"status": 413, "body": f"at most {self.body_max}"}
+            return {"status": 413, "body": f"at most {self.body_max}", "early": self.early}
         with self.lock:
             return self.script[0] if len(self.script) == 1 else self.script.pop(0)
 
