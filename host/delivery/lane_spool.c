@@ -60,7 +60,7 @@ static void take_up(struct lane *lane, const struct spool_status *status)
     self->last_seq = MAX(self->last_seq, status->last_seq);
     lane_each_hold(lane, true, number_anew, self);
     self->read_seq = 0;
-    self->written_seq = status->last_seq;
+    self->written_seq = self->before_seq = status->last_seq;
     self->unread_groups = status->records;
     self->unread_logs = status->logs;
     lane->stats.left_logs += status->logs;

@@ -167,6 +167,21 @@ static bool ask_ready(struct lane *lane)
     return ready;
 }
 
+/* An earlier process may have tried what it has left in the spool: its age counts from when
+ * it was made. One group that has not been tried makes it a first try for all. */
+static uint64_t first_try_ns(const struct lane *lane, const struct parcel *parcel, uint64_t now_ns)
+{
+    uint64_t first_ns = 0;
+
+    for (uint32_t i = 0; i < parcel->n_groups; i++) {
+        const struct hold *hold = &parcel->holds[i];
+        bool from_before = hold->spooled && hold->seq <= lane->spool.before_seq;
+
+        first_ns = MAX(first_ns, from_before ? hold->group->sealed_ns : now_ns);
+    }
+    return MAX(first_ns, (uint64_t)1);
+}
+
 static void prepare_batch(struct lane *lane, struct parcel *parcel)
 {
     struct weir_batch *batch = &parcel->batch;
@@ -174,7 +189,7 @@ static void prepare_batch(struct lane *lane, struct parcel *parcel)
 
     parcel->flushed_ns = now_ns;
     if (!parcel->first_ns)
-        parcel->first_ns = now_ns;
+        parcel->first_ns = first_try_ns(lane, parcel, now_ns);
     batch->attempt++;
     batch->deadline_ns = now_ns + lane->config->delivery.flush_timeout_ns;
     batch->groups = parcel->views;

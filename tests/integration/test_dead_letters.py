@@ -1,5 +1,6 @@
 """Dead letters on the real binary: kept with the reason, shown, sent again, dropped."""
 import json
+import time
 
 import pytest
 
@@ -48,6 +49,24 @@ def test_letter_says_why(weir, answer, delivery, reason, attempts):
     assert contents["content"] == letters.lines[0]
     host.wait_log("kept as dead letters")
     assert host.stop() == 0
+
+
+def test_age_counts_over_a_restart(weir):
+    """What an earlier process has left in the spool is old at its first failure."""
+    letters = Letters(weir, lines=50, delivery={**FAST, "Spool": "durable"})
+    letters.answers("retry")
+    host = weir.start(letters.path)
+    letters.wait_spooled()
+    old_at = time.monotonic() + 1
+    host.kill()
+    letters.source.unlink()
+    config = json.loads(letters.path.read_text())
+    config["flushers"][0]["delivery"]["RetryMaxAge"] = "1s"
+    letters.path.write_text(json.dumps(config))
+    wait_for(lambda: time.monotonic() > old_at, "the time")
+    weir.start(letters.path)
+    found = letters.wait_letters(50)
+    assert {(letter["reason"], letter["attempts"]) for letter in found} == {("age", 1)}
 
 
 def test_letters_survive_kill_and_are_sent_again(weir):
