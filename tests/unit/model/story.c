@@ -59,7 +59,7 @@ static struct story_lane make_lane(uint64_t *random)
         .spool_kib = 64 + story_below(random, 400),
         .queue_groups = 1 + story_below(random, 6),
         .circuit = story_below(random, 4),
-        .attempts = one_in(random, 4) ? 2 + story_below(random, 3) : 0,
+        .attempts = one_in(random, 3) ? 2 + story_below(random, 3) : 0,
     };
 
     lane.pends = lane.concurrent && one_in(random, 2);
