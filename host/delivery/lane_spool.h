@@ -55,7 +55,7 @@ struct lane_spool {
     uint64_t last_seq;          /* given to a group */
     uint64_t read_seq;          /* up to here all is in memory or settled */
     uint64_t written_seq;       /* the newest record; above read_seq while something is unread */
-    uint64_t before_seq;  /* up to here they are of an earlier process */
+    uint64_t before_seq;        /* up to here they are of an earlier process */
     uint64_t unread_groups, unread_logs; /* on disk only; for people */
     bool reading;
     struct log_limit complaint;
