@@ -10,6 +10,11 @@
 /* Below this a block is not worth changing; bytes. */
 #define SMALL_BLOCK_BYTES (4 * KIB)
 
+/* Logs that a read should give at most: what describes more (short ones) is larger than
+ * the blocks that are recycled. Less than that is not read at once; bytes. */
+#define READ_LOGS_MAX ((size_t)16 * 1024)
+#define READ_BYTES_MIN (4 * KIB)
+
 static const struct weir_str content_key = {"content", 7};
 
 const struct lines_rules lines_plain = {.max_bytes = LINES_LOG_MAX_BYTES, .excess = LINES_SPLIT};
@@ -71,12 +76,17 @@ char *lines_room(struct lines *lines, size_t expected, size_t *ret_size)
 {
     size_t room = lines->block ? lines->block->size - lines->end : 0;
     size_t held = lines_held(lines);
+    size_t most = MAX(lines->rules->max_bytes, LINES_BLOCK_BYTES) + 1 - held;
 
+    if (lines->read_max) {
+        expected = MIN(expected, lines->read_max);
+        most = MIN(most, lines->read_max);
+    }
     if (!room || room < MIN(expected, LINES_BLOCK_BYTES / 4)) {
         move_to_block(lines, block_size_for(held, expected));
         room = lines->block->size - lines->end;
     }
-    *ret_size = MIN(room, MAX(lines->rules->max_bytes, LINES_BLOCK_BYTES) + 1 - held);
+    *ret_size = MIN(room, most);
     return lines->block->data + lines->end;
 }
 
@@ -141,6 +151,17 @@ static struct batch *take_plain(struct lines *lines)
     return batch;
 }
 
+/* The next read is as large as would have given so many logs; larger again with the time. */
+static void bound_read(struct lines *lines, size_t size)
+{
+    size_t n = lines->scratch->n_ends;
+
+    if (n > READ_LOGS_MAX)
+        lines->read_max = MAX(size * READ_LOGS_MAX / n, READ_BYTES_MIN);
+    else if (n < READ_LOGS_MAX / 2)
+        lines->read_max = lines->read_max < LINES_BLOCK_BYTES / 2 ? 2 * lines->read_max : 0;
+}
+
 struct batch *lines_take(struct lines *lines, size_t size)
 {
     size_t at = lines->end;
@@ -148,6 +169,7 @@ struct batch *lines_take(struct lines *lines, size_t size)
 
     lines->end += size;
     find_ends(lines, at);
+    bound_read(lines, size);
     if (is_plain(lines) && (lines->scratch->n_ends || lines_held(lines) <= lines->rules->max_bytes))
         batch = take_plain(lines);
     else

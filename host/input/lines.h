@@ -67,6 +67,7 @@ struct lines {
     struct lines_scratch *scratch;
     struct block *block; /* NULL: nothing is held */
     size_t start, end;   /* bytes in the block: what is held */
+    size_t read_max;     /* bytes of the next read, as the last gave very many logs; 0: any */
     bool nanoseconds;    /* logs get the nanoseconds of their time */
     struct lines_counts counts;
 
