@@ -1,13 +1,15 @@
 """tools/bench: a small run of all that Weir does in it, and that it does not believe what is incomplete."""
 import json
 import os
+import pathlib
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree
 
 import pytest
 
-from conftest import BUILD, ROOT
+from conftest import BUILD, ROOT, wait_for
 
 TOOLS = ROOT / "tools" / "lib" / "bench"
 ROUTES = {"none", "raw", "json", "regex", "parse", "keyvalue", "trace"}
@@ -36,6 +38,7 @@ def test_a_quick_run(tmp_path):
     result = json.loads((tmp_path / "result.json").read_text())
     weir = {row["route"]: row for row in result["routes"] if row["program"] == "weir"}
     assert ROUTES <= set(weir), done.stderr
+    assert set(result["versions"]) == {"weir", "limit", "cat"} and result["versions"]["weir"].startswith("weir ")
     assert all(row["cpu_s"] > 0 and not row["problem"] for row in weir.values())
     assert {row["program"] for row in result["routes"] if row["route"] == "raw"} == {"weir", "limit", "cat"}
     assert {(row["what"], row["count"]) for row in result["scale"]} == {
@@ -91,6 +94,38 @@ def test_a_program_that_loses_is_a_failure(tmp_path):
         env={**os.environ, "PATH": f"{fake.parent}:{os.environ['PATH']}"}, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "the output differs" in done.stdout
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all_that_was_started(tmp_path, number):
+    """A cat that never ends, with a child of its own."""
+    pids = tmp_path / "pids"
+    fake = tmp_path / "bin" / "cat"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\n[ $1 = --version ] && exit\nsleep 1000 &\necho $$ $! > {pids}.part\n"
+                    f"mv {pids}.part {pids}\nwait\n")
+    fake.chmod(0o755)
+    process = subprocess.Popen(
+        ["/usr/bin/python3", TOOLS / "main.py", "--build", BUILD, "--work", tmp_path, "--lines", "100",
+         "--runs", "1", "--only", "raw", "--programs", "cat"],
+        env={**os.environ, "PATH": f"{fake.parent}:{os.environ['PATH']}"})
+    try:
+        wait_for(pids.exists, "the program to run")
+        started = pids.read_text().split()
+        assert len(started) == 2 and all(map(is_alive, started))
+        process.send_signal(number)
+        assert process.wait(20) == -number
+        wait_for(lambda: not any(map(is_alive, started)), "their end")
+        assert not list(tmp_path.glob("run-*")), "outputs are removed"
+    finally:
+        process.kill()
 
 
 def test_unknown_names_are_refused(tmp_path):

@@ -1,11 +1,14 @@
 """See tools/bench."""
 import argparse
+import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
 import corpora
+import measure
 import nginx
 import report
 import routes
@@ -19,6 +22,7 @@ RUNS = 3
 SCALE_LINES, QUICK_SCALE_LINES = 1_000_000, 20_000
 COUNTS, QUICK_COUNTS = (1, 10, 100, 1_000, 10_000), (1, 100)
 SCALES = ("pipelines", "files")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # An idle host looks for changes less and less often: it is left alone before it is looked at.
 SETTLE_S, LOOK_S = 16, 10
 QUICK_SETTLE_S, QUICK_LOOK_S = 0.5, 0.5
@@ -146,22 +150,44 @@ class Bench:
                 self.run_scale(what)
 
     def tell(self):
+        versions = {program.name: program.version() for program in self.programs if not program.there()}
+        print(report.version_table(versions))
         if self.results:
             print(report.route_table(self.results))
         if self.scaled:
             print(report.scale_table(self.scaled))
         json_path = self.given.json or self.given.work / "result.json"
-        json_path.write_text(report.as_json(self.results, self.scaled, self.given.lines), encoding="utf-8")
+        json_path.write_text(report.as_json(self.results, self.scaled, self.given.lines, versions), encoding="utf-8")
         if any(not result.problem for result in self.results):
             words = {route.name: route.words for route in routes.ROUTES}
             svg_path = self.given.svg or self.given.work / "result.svg"
             svg_path.write_text(report.as_svg(self.results, words), encoding="utf-8")
 
 
+class Told(BaseException):
+    """A signal says that this is to end."""
+
+
+def end_on_signals():
+    def end(number, _):
+        for other in SIGNALS:
+            signal.signal(other, signal.SIG_IGN)
+        measure.end_children()
+        raise Told(number)
+
+    for number in SIGNALS:
+        signal.signal(number, end)
+
+
 def main():
-    bench = Bench(options())
+    given = options()
+    end_on_signals()
     try:
+        bench = Bench(given)
         bench.run()
+    except Told as told:
+        signal.signal(told.args[0], signal.SIG_DFL)
+        os.kill(os.getpid(), told.args[0])
     except Failed as failure:
         say(f"bench: {failure}")
         return 1

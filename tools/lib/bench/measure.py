@@ -12,6 +12,7 @@ SAMPLE_S = 0.01  # how often a process is looked at
 QUIET_S = 0.4    # a daemon that has read all and takes no CPU for so long is done
 SILENT_S = 2.5   # so is one whose reading cannot be seen, after so long
 KILL_S = 30      # what a daemon gets to end in
+END_S = 5        # and what all get when this program is told to end
 
 
 class Failed(Exception):
@@ -77,10 +78,60 @@ class Sampler(threading.Thread):
         return tuple(kb / 1024 for kb in self.peaks_kb)
 
 
-def start(argv, log, **more):
+def start(argv, log, stdout=subprocess.DEVNULL, **more):
+    """In a session of its own, so that it can be ended with all that it starts."""
     with open(log, "wb") as errors:
-        return subprocess.Popen(list(map(str, argv)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                stderr=errors, **more)
+        return subprocess.Popen(list(map(str, argv)), stdin=subprocess.DEVNULL, stdout=stdout, stderr=errors,
+                                start_new_session=True, **more)
+
+
+def children():
+    found = []
+    for task in os.listdir("/proc/self/task"):
+        with open(f"/proc/self/task/{task}/children", encoding="ascii") as pids:
+            found += map(int, pids.read().split())
+    return found
+
+
+def send(pid, number):
+    """To a program and all that it has started; False when it is gone."""
+    try:
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, number)
+        else:
+            os.kill(pid, number)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+def has_ended(pid):
+    try:
+        return stat_fields(f"/proc/{pid}")[0] in "ZX"
+    except OSError:
+        return True
+
+
+def end_children():
+    """Nothing that was started here is left; what does not end by itself is killed."""
+    pids = children()
+    for pid in pids:
+        send(pid, signal.SIGTERM)
+    end_s = time.monotonic() + END_S
+    while time.monotonic() < end_s and not all(map(has_ended, pids)):
+        time.sleep(SAMPLE_S)
+    for pid in pids:
+        send(pid, signal.SIGKILL)
+
+
+def first_line(argv, **more):
+    """Of what a program says of its version; "" when it says nothing."""
+    try:
+        done = subprocess.run(list(map(str, argv)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=END_S, check=False, **more)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode(errors="replace").strip().split("\n", 1)[0].strip()
 
 
 def tail_of(log):
@@ -91,9 +142,12 @@ def tail_of(log):
 def wait(process, sampler, start_s, end_s=None):
     """Waits for the end; what the process and its children took."""
     deadline = threading.Timer(TIMEOUT_S, process.kill)
+    deadline.daemon = True
     deadline.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    deadline.cancel()
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    finally:
+        deadline.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     wall_s = (end_s or time.monotonic()) - start_s
     return Taken(wall_s, usage.ru_utime + usage.ru_stime, *sampler.end())
@@ -142,7 +196,9 @@ def until_quiet(argv, log, source, **more):
         raise Failed(f"{argv[0]} ended with {process.returncode}: {tail_of(log)}")
     process.send_signal(signal.SIGTERM)
     killer = threading.Timer(KILL_S, process.kill)
+    killer.daemon = True
     killer.start()
-    taken = wait(process, sampler, start_s, busy_s)
-    killer.cancel()
-    return taken
+    try:
+        return wait(process, sampler, start_s, busy_s)
+    finally:
+        killer.cancel()

@@ -1,9 +1,9 @@
 """A real nginx that takes posted logs, throws them away, and says how much came."""
 import shutil
 import socket
-import subprocess
 import time
 
+import measure
 from measure import Failed
 
 CONFIG = """worker_processes 1;
@@ -35,8 +35,8 @@ class Sink:
         folder.mkdir()
         self.config = folder / "nginx.conf"
         self.config.write_text(CONFIG.format(folder=folder, port=self.port))
-        self.process = subprocess.Popen([shutil.which("nginx"), "-c", self.config, "-e", folder / "error.log"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = measure.start([shutil.which("nginx"), "-c", self.config, "-e", folder / "error.log"],
+                                     folder / "stderr.log")
         end = time.monotonic() + 10
         while not self.answers():
             if time.monotonic() > end or self.process.poll() is not None:

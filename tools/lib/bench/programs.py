@@ -56,6 +56,9 @@ class Weir:
         return {"inputs": [inputs], "processors": self.PROCESSORS.get(route.name, []),
                 "flushers": [flushers.get(route.name, {"Type": "flusher_file", "FilePath": str(output)})]}
 
+    def version(self):
+        return measure.first_line([self.build / "host/weir", "--version"])
+
     def run(self, route, source, setting, output):
         path = write(setting.folder / "bench.json", json.dumps(self.config(route, source, setting, output)))
         log = setting.folder / "weir.log"
@@ -82,6 +85,9 @@ class Limit:
     def there(self):
         return None
 
+    def version(self):
+        return "tests/bench/bare-limit.c"
+
     def run(self, route, source, setting, output):
         if route.name not in ("none", "raw", "json"):
             return None
@@ -96,15 +102,14 @@ class Cat:
     def there(self):
         return None
 
+    def version(self):
+        return measure.first_line(["cat", "--version"])
+
     def run(self, route, source, setting, output):
         if route.name != "raw":
             return None
         with open(output, "wb") as file:
-            import subprocess
-            import time
-            start_s = time.monotonic()
-            process = subprocess.Popen(["cat", source.path], stdout=file)
-            return measure.wait(process, measure.Sampler(process.pid), start_s)
+            return measure.to_end(["cat", source.path], setting.folder / "cat.log", stdout=file)
 
 
 class Rsyslog:
@@ -115,6 +120,9 @@ class Rsyslog:
 
     def there(self):
         return self.unpacked.problem
+
+    def version(self):
+        return measure.first_line([self.unpacked.path("usr/sbin/rsyslogd"), "-v"], env=self.unpacked.env)
 
     TEMPLATES = {
         "none": 'string="%msg%\\n"',
@@ -155,6 +163,10 @@ class SyslogNg:
 
     def there(self):
         return self.unpacked.problem
+
+    def version(self):
+        return measure.first_line([self.unpacked.path("usr/sbin/syslog-ng"), "--version", "--module-path",
+                                   self.unpacked.path("usr/lib/syslog-ng/3.38")], env=self.unpacked.env)
 
     PARSERS = {
         "regex": "parser { regexp-parser(patterns('" + named_groups(ACCESS, ACCESS_KEYS) + "') prefix('f.')); };",
@@ -197,6 +209,9 @@ class FluentBit:
     def there(self):
         return None if shutil.which("fluent-bit") else "not on PATH"
 
+    def version(self):
+        return measure.first_line(["fluent-bit", "--version"])
+
     PARSERS = {
         "regex": "Format regex\n    Regex " + named_groups(ACCESS, ACCESS_KEYS),
         "parse": "Format json",
@@ -211,11 +226,19 @@ class FluentBit:
         form = "template\n    Template {log}" if route.name == "raw" else "plain"
         return f"Name file\n    Path {output.parent}\n    File {output.name}\n    Format {form}"
 
+    TRACES = r'''[MULTILINE_PARSER]
+    Name traces
+    Type regex
+    Flush_Timeout 1000
+    Rule "start_state" "/^\d{4}-\d\d-\d\d /" "more"
+    Rule "more" "/^(?!\d{4}-\d\d-\d\d )/" "more"
+'''
+
     def run(self, route, source, setting, output):
-        if route.name == "trace":
-            return None
         parser = self.PARSERS.get(route.name)
-        parsers = write(setting.folder / "parsers.conf", f"[PARSER]\n    Name p\n    {parser or 'Format json'}\n")
+        parsers = write(setting.folder / "parsers.conf",
+                        f"[PARSER]\n    Name p\n    {parser or 'Format json'}\n{self.TRACES}")
+        joined = "    Multiline.Parser traces\n" if route.name == "trace" else ""
         wanted = "[FILTER]\n    Name parser\n    Match *\n    Key_Name log\n    Parser p\n" if parser else ""
         config = write(setting.folder / "fluent-bit.conf", f'''[SERVICE]
     Flush 1
@@ -229,7 +252,7 @@ class FluentBit:
     Exit_On_Eof true
     Buffer_Chunk_Size 512k
     Buffer_Max_Size 1M
-{wanted}[OUTPUT]
+{joined}{wanted}[OUTPUT]
     Match *
     {self.output(route, output, setting)}
 ''')

@@ -58,9 +58,13 @@ def scale_table(scaled):
     return lay_out(rows)
 
 
-def as_json(results, scaled, lines):
+def version_table(versions):
+    return "\n".join(f"{name}: {words}" for name, words in versions.items())
+
+
+def as_json(results, scaled, lines, versions):
     return json.dumps({
-        "lines": lines, "machine": platform.machine(), "kernel": platform.release(),
+        "lines": lines, "machine": platform.machine(), "kernel": platform.release(), "versions": versions,
         "routes": [{**dataclasses.asdict(r), "mb_per_core": round(r.mb_per_core, 1) if not r.problem else None,
                     "cpu_of_limit": ratio(r, results, "limit"), "cpu_of_weir": ratio(r, results, "weir")}
                    for r in results],

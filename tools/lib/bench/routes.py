@@ -7,6 +7,9 @@ import corpora
 from measure import Failed
 
 
+TRACE_BYTES_MAX = 64 << 10  # of the one that may be held back
+
+
 @dataclass
 class Route:
     name: str
@@ -62,6 +65,8 @@ def check(route, source, output):
     n_lines = corpora.count_lines(output)
     if not source.records - route.held_back <= n_lines <= source.records:
         raise Failed(f"the output has {n_lines} lines for {source.records} logs")
+    if route.name == "trace" and output.stat().st_size < source.size - TRACE_BYTES_MAX:
+        raise Failed(f"the output has {output.stat().st_size} bytes for {source.size}")
     wanted = {text for value in expected_values(route, source) for text in values(value)}
     # Some have several threads, and change the order a little.
     if not any(wanted <= set(values(json.loads(line))) for line in reversed(corpora.last_lines(output))):
