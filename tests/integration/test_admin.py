@@ -321,6 +321,13 @@ AT_RELOAD = [
 ELSEWHERE = {"W3204", "W5002"}
 
 
+def change_options(fake, **options):
+    """The same flusher with these options and no other; the source is not touched."""
+    config = json.loads(fake.path.read_text())
+    config["flushers"][0]["detail"] = {"Record": str(fake.record), **options}
+    fake.path.write_text(json.dumps(config))
+
+
 def errors(page):
     found = re.findall(ERRORS + r'\{pipeline="p",flusher="([^"]+)",type="[^"]+",code="(W\d+)",stage="(\w+)"\} (\d+)',
                        get(page, "/metrics")[1])
@@ -349,11 +356,11 @@ def test_errors_outlive_the_flusher(weir, page, options, code, stage):
     fake = Fake(weir, **options)
     start(weir, page, "--drain-timeout", "300ms", fake.path)
     wait_for(lambda: any(call.startswith("flush") for call in fake.calls()), "a flush")
-    good = Fake(weir, Copy=str(weir.folder / "copy"))
+    change_options(fake, Copy=str(weir.folder / "copy"))
     done = weir.command("reload", "--data", weir.data)
     assert done.returncode == 0, done.stdout + done.stderr
     wait_for(lambda: settled(page), "delivery by the new one")
-    assert good.path == fake.path and errors(page) == {(code, stage): 1}
+    assert errors(page) == {(code, stage): 1}
 
 
 def test_an_init_that_fails_later_is_counted(weir, page):
@@ -393,7 +400,7 @@ def test_calls_are_measured(weir, page):
         assert value(text, CALLBACKS + "_bucket", callback=callback, le="+Inf") == calls.count(callback)
     assert 'callback="stop"' not in text, "only what has been called has a line"
     assert value(text, "weir_flusher_send_duration_seconds_count") == 2
-    Fake(weir, Script=["delivered"])
+    change_options(fake, Script=["delivered"])
     assert weir.command("reload", "--data", weir.data).returncode == 0
     text = get(page, "/metrics")[1]
     for callback, times in (("init", 2), ("set_urgent", 1), ("stop", 1), ("flush", 2)):
