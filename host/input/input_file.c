@@ -57,7 +57,8 @@ static const struct weir_option multiline[] = {
             "Folders in which, and below which, no file is read; *, ?, [a-z] and **.", \
             "[\"/var/log/app/old\"]"), \
         WEIR_OPTION_ENUM_ROW(struct file_options, encoding, "FileEncoding", encodings, "utf8", \
-            "What the text of the files is: utf8, taken as it is; gbk, delivered as UTF-8."), \
+            "What the text of the files is: utf8, taken as it is but for a byte order mark; " \
+            "gbk, delivered as UTF-8."), \
         WEIR_OPTION_OBJECT_ROW(struct file_options, multiline, "Multiline", 0, multiline, \
             struct multiline_options, "Which lines make one log; without it each is one."), \
         WEIR_OPTION(struct file_options, max_log_size, "MaxLogSize", WEIR_OPTION_SIZE, 0, "16MiB", \

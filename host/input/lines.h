@@ -86,6 +86,13 @@ void lines_finish(struct lines *lines);
 /* Room, of at least one byte, for the next read; `expected` is how many bytes will
  * probably come. What was there before stays in place, or moves to a new block. */
 char *lines_room(struct lines *lines, size_t expected, size_t *ret_size);
+/* `size` bytes were put there that are of no log, and nothing is held. */
+static inline void lines_pass_over(struct lines *lines, size_t size)
+{
+    lines->start += size;
+    lines->end += size;
+}
+
 /* `size` bytes were put there. The logs that are whole now; NULL: none. */
 struct batch *lines_take(struct lines *lines, size_t size);
 /* What is held, as the last log or logs; NULL: there is none. */

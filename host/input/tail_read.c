@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "input/byte_order.h"
 #include "input/tail.h"
 
 #define NUMBER_TEXT_MAX 24 /* bytes of a 64-bit number and NUL */
@@ -204,6 +205,24 @@ static enum tail_result take(struct tail *tail, size_t size)
     return end > start ? TAIL_LINES : TAIL_PART;
 }
 
+/* Where text in UTF-8 begins: a byte order mark is secured without a log. Returns how many
+ * bytes of those that were read it has. */
+static size_t pass_over_mark(struct tail *tail, const char *data, size_t size)
+{
+    size_t mark;
+
+    if (tail->position || tail->setup->rules.gbk)
+        return 0;
+    troubles_add(&tail->setup->troubles, TROUBLE_UTF16, tail->path, byte_order_utf16(data, size));
+    mark = byte_order_utf8(data, size);
+    if (!mark)
+        return 0;
+    lines_pass_over(&tail->lines, mark);
+    pass_over(tail, 0, mark);
+    tail->position = mark;
+    return mark;
+}
+
 static void set_mark(struct tail *tail, const char *data, size_t size)
 {
     tail->mark.size = (uint32_t)MIN(size, sizeof tail->mark.bytes);
@@ -232,5 +251,5 @@ enum tail_result tail_read(struct tail *tail)
     if (n <= 0)
         return n ? fail(tail) : TAIL_END;
     set_mark(tail, to, (size_t)n);
-    return take(tail, (size_t)n);
+    return take(tail, (size_t)n - pass_over_mark(tail, to, (size_t)n));
 }

@@ -28,6 +28,10 @@ static const struct {
     [TROUBLE_COMPRESSED] = {"weir_input_compressed_files_total", "files",
         "Files that are not read because they are compressed.",
         "file is compressed and is not read; ExcludeFiles makes this quiet"},
+    [TROUBLE_UTF16] = {"weir_input_utf16_files_total", "files",
+        "Files that begin with UTF-16's byte order mark, and are read as if they were UTF-8.",
+        "file is UTF-16, which is not known here: it is read as if it were UTF-8; let its "
+        "writer write UTF-8"},
 };
 
 void troubles_init(struct troubles *troubles, const struct input_context *context)

@@ -19,6 +19,7 @@ enum trouble {
     TROUBLE_TRUNCATIONS,    /* files that were truncated, or written anew */
     TROUBLE_LOST_BYTES,     /* that went away before they were read */
     TROUBLE_COMPRESSED,     /* files that are not read because they are no text */
+    TROUBLE_UTF16,          /* files whose text is delivered as it is, which nobody can read */
     TROUBLE_KINDS,
 };
 

@@ -428,6 +428,35 @@ def test_any_bytes_pass_unchanged(weir):
     assert out.read_bytes() == b"\n".join(lines) + b"\n"
 
 
+def test_a_byte_order_mark_is_no_text(weir):
+    """But for the one that a file begins with it is: it is a character as others are."""
+    log, out = weir.folder / "a.log", weir.folder / "out"
+    mark = b"\xef\xbb\xbf"
+    log.write_bytes(mark + b"s 0\n" + mark + b"s 1\n")
+    host = start(weir, log, out)
+    wait_for(lambda: out.exists() and out.read_bytes() == b"s 0\n" + mark + b"s 1\n", "two lines")
+    assert host.stop() == 0
+    log.write_bytes(mark)
+    host = start(weir, log, out)
+    wait_for(lambda: str(log) in open_files(host), "the file to be looked at")
+    with open(log, "ab") as file:
+        file.write(b"s 2\n")
+    wait_for(lambda: out.read_bytes().endswith(b"\ns 2\n"), "the third")
+    assert host.stop() == 0
+    assert weir.once(weir.folder / "copy.json").returncode == 0
+    assert out.read_bytes() == b"s 0\n" + mark + b"s 1\ns 2\n"
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_told_of(weir, order):
+    log, out = weir.folder / "a.log", weir.folder / "out"
+    text = "\ufeffs 0\ns 1\n".encode(order)
+    log.write_bytes(text)
+    done = weir.once(weir.pipeline("copy", file_to_file(log, out)))
+    assert done.stderr.count("file is UTF-16") == 1
+    assert out.read_bytes().rstrip(b"\n") == text.rstrip(b"\n")
+
+
 def test_partial_lines_over_restarts(weir):
     log, out = weir.folder / "a.log", weir.folder / "out"
     parts = [b"s ", b"0\ns 1", b"0\ns 2\n", b"s 3"]
