@@ -12,7 +12,7 @@ import pytest
 from conftest import BUILD, ROOT, wait_for
 
 TOOLS = ROOT / "tools" / "lib" / "bench"
-ROUTES = {"none", "raw", "json", "regex", "parse", "keyvalue", "trace"}
+ROUTES = {"none", "raw", "json", "spool", "regex", "parse", "keyvalue", "trace"}
 
 
 @pytest.fixture(scope="module")

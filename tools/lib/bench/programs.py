@@ -53,8 +53,10 @@ class Weir:
             "http": {"Type": "flusher_http", "RemoteURL": URL.format(port=setting.nginx and setting.nginx.port),
                      "Convert": {"Protocol": "ndjson"}},
         }
-        return {"inputs": [inputs], "processors": self.PROCESSORS.get(route.name, []),
-                "flushers": [flushers.get(route.name, {"Type": "flusher_file", "FilePath": str(output)})]}
+        flusher = flushers.get(route.name, {"Type": "flusher_file", "FilePath": str(output)})
+        if route.name == "spool":
+            flusher["delivery"] = {"Spool": "durable"}
+        return {"inputs": [inputs], "processors": self.PROCESSORS.get(route.name, []), "flushers": [flusher]}
 
     def version(self):
         return measure.first_line([self.build / "host/weir", "--version"])
@@ -186,6 +188,8 @@ class SyslogNg:
         return f'file("{output}" template("{text}\\n"));'
 
     def run(self, route, source, setting, output):
+        if route.name == "spool":
+            return None
         multi = " multi-line-mode(regexp) multi-line-prefix('^[0-9]{4}-')" if route.name == "trace" else ""
         config = write(setting.folder / "syslog-ng.conf", f'''@version: 3.38
 options {{ log-msg-size(65536); stats-freq(0); }};
@@ -235,6 +239,8 @@ class FluentBit:
 '''
 
     def run(self, route, source, setting, output):
+        if route.name == "spool":
+            return None
         parser = self.PARSERS.get(route.name)
         parsers = write(setting.folder / "parsers.conf",
                         f"[PARSER]\n    Name p\n    {parser or 'Format json'}\n{self.TRACES}")

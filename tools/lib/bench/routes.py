@@ -24,6 +24,7 @@ ROUTES = [
     Route("none", "access", "read, thrown away", "none", False),
     Route("raw", "access", "to a file, as it is", "raw", True),
     Route("json", "access", "to a file, lines of JSON", "json", True),
+    Route("spool", "access", "to a file, lines of JSON, through a spool", "json", True),
     Route("regex", "access", "nine captures, to a file of JSON", "json", True),
     Route("parse", "json", "JSON parsed, to a file of JSON", "json", True),
     Route("keyvalue", "keyvalue", "pairs split, to a file of JSON", "json", True),
@@ -45,7 +46,7 @@ def values(thing):
 def expected_values(route, source):
     """Texts of the last log that one object of the output must have."""
     last = corpora.last_lines(source.path)[-1].decode()
-    if route.name in ("json", "http"):
+    if route.name in ("json", "spool", "http"):
         return [last]
     if route.name == "regex":
         return list(re.match(corpora.ACCESS, last).groups())
