@@ -13,12 +13,14 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "kit/heap.h"
+#include "kit/openssl.h"
 
 #define TICK_MS 20
 #define DAY_S 86400L
 #define TALK_S 3 /* the longest wait for bytes of the other side */
 
 struct tls_peer {
+    struct openssl ssl;
     enum tls_peer_kind kind;
     int fd;
     unsigned port;
@@ -28,55 +30,56 @@ struct tls_peer {
     atomic_uint connections, bytes;
 };
 
-static bool add_name(X509 *certificate, const char *names)
+static bool add_name(const struct openssl *ssl, X509 *certificate, const char *names)
 {
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
-    const bool good = extension && X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION *extension = ssl->X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
+    const bool good = extension && ssl->X509_add_ext(certificate, extension, -1);
 
-    X509_EXTENSION_free(extension);
+    ssl->X509_EXTENSION_free(extension);
     return good;
 }
 
 /* Signed by its own key; NULL: it cannot be made. */
-static X509 *make_certificate(enum tls_peer_kind kind, EVP_PKEY *key)
+static X509 *make_certificate(const struct openssl *ssl, enum tls_peer_kind kind, EVP_PKEY *key)
 {
-    X509 *certificate = X509_new();
-    X509_NAME *name = X509_NAME_new();
+    X509 *certificate = ssl->X509_new();
+    X509_NAME *name = ssl->X509_NAME_new();
     const long start_s = kind == TLS_EXPIRED ? -30 * DAY_S : -DAY_S;
     const long end_s = kind == TLS_EXPIRED ? -DAY_S : 30 * DAY_S;
     const char *names = kind == TLS_WRONG_NAME ? "DNS:elsewhere.invalid" : "IP:127.0.0.1";
     bool good = certificate && name;
 
-    good = good && X509_NAME_add_entry_by_txt(
+    good = good && ssl->X509_NAME_add_entry_by_txt(
                        name, "CN", MBSTRING_ASC, (const unsigned char *)"weir-plugin", -1, -1, 0);
-    good = good && X509_set_version(certificate, 2) &&
-           ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) &&
-           X509_set_subject_name(certificate, name) && X509_set_issuer_name(certificate, name) &&
-           X509_gmtime_adj(X509_getm_notBefore(certificate), start_s) &&
-           X509_gmtime_adj(X509_getm_notAfter(certificate), end_s) &&
-           X509_set_pubkey(certificate, key) && add_name(certificate, names) &&
-           X509_sign(certificate, key, EVP_sha256());
-    X509_NAME_free(name);
+    good = good && ssl->X509_set_version(certificate, 2) &&
+           ssl->ASN1_INTEGER_set(ssl->X509_get_serialNumber(certificate), 1) &&
+           ssl->X509_set_subject_name(certificate, name) &&
+           ssl->X509_set_issuer_name(certificate, name) &&
+           ssl->X509_gmtime_adj(ssl->X509_getm_notBefore(certificate), start_s) &&
+           ssl->X509_gmtime_adj(ssl->X509_getm_notAfter(certificate), end_s) &&
+           ssl->X509_set_pubkey(certificate, key) && add_name(ssl, certificate, names) &&
+           ssl->X509_sign(certificate, key, ssl->EVP_sha256());
+    ssl->X509_NAME_free(name);
     if (good)
         return certificate;
-    X509_free(certificate);
+    ssl->X509_free(certificate);
     return NULL;
 }
 
-static SSL_CTX *make_context(enum tls_peer_kind kind)
+static SSL_CTX *make_context(const struct openssl *ssl, enum tls_peer_kind kind)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = key ? make_certificate(kind, key) : NULL;
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    EVP_PKEY *key = ssl->EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    X509 *certificate = key ? make_certificate(ssl, kind, key) : NULL;
+    SSL_CTX *context = ssl->SSL_CTX_new(ssl->TLS_server_method());
     const bool good = certificate && context &&
-                      SSL_CTX_use_certificate(context, certificate) == 1 &&
-                      SSL_CTX_use_PrivateKey(context, key) == 1;
+                      ssl->SSL_CTX_use_certificate(context, certificate) == 1 &&
+                      ssl->SSL_CTX_use_PrivateKey(context, key) == 1;
 
-    X509_free(certificate);
-    EVP_PKEY_free(key);
+    ssl->X509_free(certificate);
+    ssl->EVP_PKEY_free(key);
     if (good)
         return context;
-    SSL_CTX_free(context);
+    ssl->SSL_CTX_free(context);
     return NULL;
 }
 
@@ -96,21 +99,22 @@ static int start_listening(struct tls_peer *peer)
 /* The handshake, and what comes behind it; then a good answer, to see who is content. */
 static void talk(struct tls_peer *peer, int fd)
 {
+    const struct openssl *ssl = &peer->ssl;
     static const char answer[] =
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     const struct timeval wait = {TALK_S, 0};
-    SSL *tls = SSL_new(peer->context);
+    SSL *tls = ssl->SSL_new(peer->context);
     char bytes[16384];
     int n;
 
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    SSL_set_fd(tls, fd);
-    if (SSL_accept(tls) == 1 && (n = SSL_read(tls, bytes, sizeof bytes)) > 0) {
+    ssl->SSL_set_fd(tls, fd);
+    if (ssl->SSL_accept(tls) == 1 && (n = ssl->SSL_read(tls, bytes, sizeof bytes)) > 0) {
         atomic_fetch_add(&peer->bytes, (unsigned)n);
-        SSL_write(tls, answer, sizeof answer - 1);
-        SSL_shutdown(tls);
+        ssl->SSL_write(tls, answer, sizeof answer - 1);
+        ssl->SSL_shutdown(tls);
     }
-    SSL_free(tls);
+    ssl->SSL_free(tls);
 }
 
 static void *serve(void *argument)
@@ -142,11 +146,15 @@ struct tls_peer *tls_peer_start(enum tls_peer_kind kind)
     struct tls_peer *peer = mem_zalloc(sizeof *peer);
 
     peer->kind = kind;
-    peer->context = make_context(kind);
+    if (openssl_load(&peer->ssl)) {
+        free(peer);
+        return NULL;
+    }
+    peer->context = make_context(&peer->ssl, kind);
     if (peer->context && !start_listening(peer) &&
         !pthread_create(&peer->thread, NULL, serve, peer))
         return peer;
-    SSL_CTX_free(peer->context);
+    peer->ssl.SSL_CTX_free(peer->context);
     free(peer);
     return NULL;
 }
@@ -173,6 +181,6 @@ void tls_peer_stop(struct tls_peer *peer)
     atomic_store(&peer->ends, true);
     pthread_join(peer->thread, NULL);
     close(peer->fd);
-    SSL_CTX_free(peer->context);
+    peer->ssl.SSL_CTX_free(peer->context);
     free(peer);
 }
