@@ -22,7 +22,7 @@ static void *run_slowly(void *argument)
     const struct weir_batch *batch;
 
     while ((batch = async_take(async))) {
-        usleep(20000);
+        usleep(60000);
         async_deliver(async, batch);
     }
     return NULL;
