@@ -10,7 +10,7 @@
 #include "kit/config.h"
 #include "kit/settings.h"
 
-#define OBEY_MS 2000u
+#define OBEY_MS 10000u /* it may have to wait for its turn */
 #define SINK_BYTES_MAX ((size_t)1 << 30)
 
 unsigned sink_port(const struct sink_page *page)
@@ -28,8 +28,11 @@ void sink_behave(struct trial *trial, enum server_mode mode)
     if (!trial->sink)
         trial_lacks(trial, "needs an http or tcp `sink` in weir-verify.json");
     atomic_store(&trial->sink->mode, mode);
-    for (unsigned ms = 0; ms < OBEY_MS && atomic_load(&trial->sink->obeyed) != (unsigned)mode; ms++)
+    for (unsigned ms = 0; atomic_load(&trial->sink->obeyed) != (unsigned)mode; ms++) {
+        if (ms == OBEY_MS)
+            trial_lacks(trial, "the kit's server does not get a turn: this machine is too busy");
         usleep(1000);
+    }
 }
 
 void sink_answer(struct trial *trial, unsigned status, unsigned retry_after_s)
