@@ -344,8 +344,10 @@ void instance_misbehaves(
     uint64_t suppressed = 0;
     bool passes;
 
-    if (instance->misbehaved)
+    if (instance->misbehaved && tell_begins(instance)) {
         instance->misbehaved(instance->owner, code);
+        tell_ends(instance);
+    }
     pthread_mutex_lock(&instance->lock);
     passes = log_limit_pass(&instance->misbehaviour, clock_now_ns(), &suppressed);
     pthread_mutex_unlock(&instance->lock);

@@ -29,7 +29,7 @@ static struct {
     uint64_t settled_id;
     uint32_t settled_verdict, marked_verdict;
     struct weir_result result;
-    int n_settled, n_marked, n_notified;
+    int n_settled, n_marked, n_notified, n_misbehaved;
 } owner;
 
 static int on_settle(
@@ -63,6 +63,13 @@ static void on_notify(void *memory)
     owner.n_notified++;
 }
 
+static void on_misbehaved(void *memory, const char *code)
+{
+    ck_assert_ptr_eq(memory, &owner);
+    ck_assert_int_eq(code[0], 'W');
+    owner.n_misbehaved++;
+}
+
 static void setup(void)
 {
     SCOPED_FREE char *path = given_plugin("scripted");
@@ -88,7 +95,8 @@ static void setup(void)
         .owner = &owner,
         .settle = on_settle,
         .mark = on_mark,
-        .notify_ready = on_notify};
+        .notify_ready = on_notify,
+        .misbehaved = on_misbehaved};
 }
 
 static void teardown(void)
@@ -487,7 +495,7 @@ START_TEST(after_the_end_nobody_listens)
     ck_assert_int_eq(host->mark(host, &batch, 0, 0, WEIR_REJECTED, 1, none), -EINVAL);
     host->notify_ready(host);
     ck_assert_int_eq(host->settle(host, 9, WEIR_DELIVERED, NULL), -ENOENT);
-    ck_assert_int_eq(owner.n_settled + owner.n_marked + owner.n_notified, 0);
+    ck_assert_int_eq(owner.n_settled + owner.n_marked + owner.n_notified + owner.n_misbehaved, 0);
 }
 END_TEST
 
