@@ -62,6 +62,10 @@ static void take_up(struct file_input *self, struct left_file *left)
     tail->grew_ns = loop_now_ns(self->input.context->loop);
     tail_set_known(tail, left->name);
     tail_set_fd(tail, take_fd(left->fd));
+    if (tail_check(tail)) { /* what is open has been checked: turns rely on that */
+        file_drop(self, tail);
+        return;
+    }
     self->n_open++;
     file_wake(self, tail);
 }
