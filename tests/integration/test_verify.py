@@ -132,33 +132,35 @@ def test_reports(tmp_path):
     names = {form: tmp_path / f"out.{form}" for form in ("json", "junit", "tap", "sarif", "github")}
     run = tool("verify", "--level", 1, BROKEN / "flusher_good.so", "--config", config, "--format",
                ",".join(["text", *(f"{form}={path}" for form, path in names.items())]))
+    bad = {"FLU-01", "FLU-05", "URG-05"}
     assert run.returncode == 1
     text = verdicts(run)
     data = json.loads(names["json"].read_text())
     assert [(c["verdict"], c["check"]) for c in data["checks"]] == [(v, c) for v, c, _ in text]
-    assert {c["check"] for c in data["checks"] if c["bad"]} == {"FLU-01", "URG-05"}
-    assert (data["bad"], data["waived"], data["failed"]) == (2, 1, 3)
+    assert {c["check"] for c in data["checks"] if c["bad"]} == bad
+    assert (data["bad"], data["waived"], data["failed"]) == (3, 1, 4)
 
     junit = junitparser.JUnitXml.fromfile(str(names["junit"]))
     (suite,) = junit
     cases = list(suite)
-    assert (suite.tests, suite.failures, suite.errors) == (len(text), 2, 0)
+    assert (suite.tests, suite.failures, suite.errors) == (len(text), 3, 0)
     assert {case.name for case in cases if any(
-        isinstance(result, junitparser.Failure) for result in case.result)} == {"FLU-01", "URG-05"}
+        isinstance(result, junitparser.Failure) for result in case.result)} == bad
     assert sum(isinstance(r, junitparser.Skipped) for c in cases for r in c.result) == suite.skipped
 
     tap = names["tap"].read_text().splitlines()
     assert tap[0] == "TAP version 13" and f"1..{len(text)}" in tap
-    assert [line.split()[4] for line in tap if line.startswith("not ok")] == ["FLU-01", "URG-05"]
+    assert [line.split()[4] for line in tap if line.startswith("not ok")] == sorted(bad)
 
     sarif = json.loads(names["sarif"].read_text())
     expect_sarif(sarif)
     results = sarif["runs"][0]["results"]
     assert [(r["ruleId"], r["level"]) for r in results] == [
-        ("FLU-01", "error"), ("URG-05", "error"), ("DAT-04", "warning")]
+        ("FLU-01", "error"), ("FLU-05", "error"), ("URG-05", "error"), ("DAT-04", "warning")]
     github = names["github"].read_text().splitlines()
     assert [line.split(",")[0] for line in github] == [
-        "::error title=FLU-01", "::error title=URG-05", "::warning title=DAT-04"]
+        "::error title=FLU-01", "::error title=FLU-05", "::error title=URG-05",
+        "::warning title=DAT-04"]
 
 
 OVERRUN = r"""
@@ -299,7 +301,7 @@ def test_a_lie_about_delivery_is_found(tmp_path):
     run = tool("verify", "--level", 1, BROKEN / "flusher_good.so", "--config", config)
     assert run.returncode == 1
     assert {(v, c) for v, c, _ in verdicts(run) if v in BAD} == {
-        ("FAIL", "FLU-01"), ("FAIL", "URG-05"), ("FAIL", "DAT-04")}
+        ("FAIL", "FLU-01"), ("FAIL", "FLU-05"), ("FAIL", "URG-05"), ("FAIL", "DAT-04")}
 
 
 @pytest.mark.parametrize("text, words", [

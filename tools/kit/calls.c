@@ -26,6 +26,12 @@ uint64_t calls_shortened(void)
     return atomic_load(&calls.n_shortened);
 }
 
+void calls_interrupt(bool on)
+{
+    atomic_store(&calls.n_moves, 0);
+    atomic_store(&calls.interrupt, on);
+}
+
 void calls_no_threads(bool on)
 {
     atomic_store(&calls.no_threads, on);

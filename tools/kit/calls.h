@@ -21,6 +21,9 @@ void calls_be_short(bool on);
 /* How often that has happened. */
 uint64_t calls_shortened(void);
 
+/* The same calls are interrupted every second time, before they have moved a byte. */
+void calls_interrupt(bool on);
+
 /* No thread is to be had. */
 void calls_no_threads(bool on);
 /* How often one was refused. */

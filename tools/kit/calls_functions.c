@@ -89,6 +89,16 @@ static size_t shortened(int fd, size_t size)
     return SHORT_BYTES;
 }
 
+/* Whether a call is interrupted; with errno set. */
+static bool interrupted(int fd)
+{
+    if (!atomic_load(&calls.interrupt) || !heap_inside() || !may_be_short(fd) ||
+        atomic_fetch_add(&calls.n_moves, 1) % 2)
+        return false;
+    errno = EINTR;
+    return true;
+}
+
 static int made(int fd, const void *caller)
 {
     if (fd >= 0 && fd < CALLS_FDS_MAX)
@@ -99,26 +109,31 @@ static int made(int fd, const void *caller)
 EXPORTED ssize_t write(int fd, const void *data, size_t size)
 {
     NEXT(__typeof__(write), write);
-    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(fd, size));
+    return interrupted(fd) || (is_file(fd) && file_fails()) ? -1
+                                                            : next(fd, data, shortened(fd, size));
 }
 
 EXPORTED ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
 {
     NEXT(__typeof__(pwrite), pwrite);
-    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(fd, size), at);
+    return interrupted(fd) || (is_file(fd) && file_fails())
+               ? -1
+               : next(fd, data, shortened(fd, size), at);
 }
 
 EXPORTED ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 {
     NEXT(__typeof__(pwrite64), pwrite64);
-    return is_file(fd) && file_fails() ? -1 : next(fd, data, shortened(fd, size), at);
+    return interrupted(fd) || (is_file(fd) && file_fails())
+               ? -1
+               : next(fd, data, shortened(fd, size), at);
 }
 
 /* The first part of a vector, as a call that moves few bytes. */
 EXPORTED ssize_t writev(int fd, const struct iovec *parts, int n)
 {
     NEXT(__typeof__(writev), writev);
-    if (is_file(fd) && file_fails())
+    if (interrupted(fd) || (is_file(fd) && file_fails()))
         return -1;
     if (n > 0 && parts[0].iov_len > SHORT_BYTES && shortened(fd, parts[0].iov_len) == SHORT_BYTES) {
         const struct iovec part = {parts[0].iov_base, SHORT_BYTES};
@@ -131,19 +146,19 @@ EXPORTED ssize_t writev(int fd, const struct iovec *parts, int n)
 EXPORTED ssize_t read(int fd, void *data, size_t size)
 {
     NEXT(__typeof__(read), read);
-    return next(fd, data, shortened(fd, size));
+    return interrupted(fd) ? -1 : next(fd, data, shortened(fd, size));
 }
 
 EXPORTED ssize_t send(int fd, const void *data, size_t size, int flags)
 {
     NEXT(__typeof__(send), send);
-    return next(fd, data, shortened(fd, size), flags);
+    return interrupted(fd) ? -1 : next(fd, data, shortened(fd, size), flags);
 }
 
 EXPORTED ssize_t recv(int fd, void *data, size_t size, int flags)
 {
     NEXT(__typeof__(recv), recv);
-    return next(fd, data, shortened(fd, size), flags);
+    return interrupted(fd) ? -1 : next(fd, data, shortened(fd, size), flags);
 }
 
 EXPORTED int fsync(int fd)

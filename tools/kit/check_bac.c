@@ -289,6 +289,9 @@ static const struct {
     unsigned status;
     enum expected expected;
 } answers[] = {
+    {301, EXPECT_EITHER}, /* to nowhere: no Location */
+    {302, EXPECT_EITHER},
+    {307, EXPECT_EITHER},
     {400, EXPECT_REJECTED},
     {401, EXPECT_EITHER},
     {403, EXPECT_EITHER},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "base/buf.h"
 #include "base/mem.h"
 #include "config/option_rows.h"
 #include "kit/config.h"
@@ -286,9 +287,25 @@ static void cfg_unknown(struct trial *trial)
 static const char *blame_options(const struct trial *trial, const void *address)
 {
     (void)trial;
-    return guard_holds(address) ? "the plugin reads behind the end of its options, or of their "
-                                  "JSON text"
+    return guard_holds(address) ? "the plugin reads behind the end of its options or of their "
+                                  "JSON text, or writes to them"
                                 : NULL;
+}
+
+/* The texts of all options, one behind the other. */
+static void put_texts(struct trial *trial, const struct options *options, struct buf *out)
+{
+    const struct config_class *class = &trial_class(trial)->config;
+
+    for (uint32_t i = 0; i < class->n_options; i++) {
+        const struct weir_option *row = option_row(class->options, class->option_stride, i);
+        struct weir_str text;
+
+        if (row->type != WEIR_OPTION_STRING)
+            continue;
+        memcpy(&text, (const char *)options->values + row->offset, sizeof text);
+        buf_append(out, text.data, text.size);
+    }
 }
 
 static void cfg_ends(struct trial *trial)
@@ -296,17 +313,28 @@ static void cfg_ends(struct trial *trial)
     struct stand *stand = stand_create(trial, NULL);
     const uint32_t size = trial_class(trial)->config.options_size;
     struct weir_context *context = &stand->context;
+    SCOPED_BUF struct buf before = {0};
+    SCOPED_BUF struct buf after = {0};
 
     /* The struct must lie as its members want; most sizes are multiples of 8. */
     if (size && size % 8 == 0)
         context->options = guard_copy(stand->options->values, size);
     context->options_json.data =
         guard_copy(context->options_json.data, context->options_json.size + 1);
+    guard_seal((void *)(uintptr_t)context->options);
+    guard_seal((void *)(uintptr_t)context->options_json.data);
+    put_texts(trial, stand->options, &before);
     trial->blame = blame_options;
     if (stand_init(stand))
         trial_fail(trial, "init fails: %s", stand->text);
     life_flush(stand, 3);
-    life_end(stand);
+    stand_urgent(stand, 1);
+    stand_stop(stand, LIFE_STOP_NS);
+    put_texts(trial, stand->options, &after);
+    if (before.size != after.size ||
+        (before.data && after.data && memcmp(before.data, after.data, before.size) != 0))
+        trial_fail(trial, "the plugin writes to the texts of its options; they are the host's");
+    stand_end(stand);
 }
 
 static const char *blame_error(const struct trial *trial, const void *address)
@@ -580,7 +608,8 @@ const struct check checks_cfg[] = {
         .clause = "Memory",
         .stages = STAGES_STARTED,
         .run = cfg_ends,
-        .asserts = "Nothing is read behind the end of options and their JSON text."},
+        .asserts = "Options and their JSON text are not written to, and nothing is read behind "
+                   "their end."},
     {.id = "CFG-09",
         .level = 3,
         .scope = CHECK_CLASS,

@@ -1,6 +1,8 @@
 /* DAT: logs that nobody would think of. */
 #include "kit/check.h"
 
+#include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,10 @@
 
 #define SETTLE_NS (5 * NS_PER_S)
 #define ARRIVE_NS (3 * NS_PER_S)
+#define PLAIN_MARK 5000u
+#define KEYS 100000u
+#define KEY_MARK 1000u
+#define KEY_BYTES_MAX 70000u
 #define LARGE_LOGS 400u
 #define FILL_BYTES ((size_t)4096)
 #define PEER_BODY_MAX (256u * 1024)
@@ -107,7 +113,111 @@ static void expect_whole(struct trial *trial, uint32_t number, const char *what)
     marks_finish(&found);
 }
 
-static void one_odd(struct trial *trial, struct stand *stand, uint32_t number, const char *what,
+/* -- JSON -- */
+
+/* Whether `text` is JSON objects and arrays, one behind the other, and nothing else; each
+ * is shown to `look`, if that is not NULL. */
+static bool is_json(
+    const struct buf *text, bool (*look)(struct json_object *value, void *context), void *context)
+{
+    struct json_tokener *tokener = json_tokener_new();
+    size_t at = 0;
+    bool good = text->size > 0;
+
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+    while (good) {
+        struct json_object *value;
+
+        while (at < text->size && strchr(" \t\r\n", text->data[at]) && text->data[at])
+            at++;
+        if (at == text->size)
+            break;
+        json_tokener_reset(tokener);
+        value = json_tokener_parse_ex(
+            tokener, text->data + at, (int)MIN(text->size - at, (size_t)INT_MAX));
+        good = json_tokener_get_error(tokener) == json_tokener_success &&
+               (json_object_is_type(value, json_type_object) ||
+                   json_object_is_type(value, json_type_array)) &&
+               (!look || look(value, context));
+        at += json_tokener_get_parse_end(tokener);
+        json_object_put(value);
+    }
+    json_tokener_free(tokener);
+    return good;
+}
+
+/* The marks before and behind an odd text. */
+struct pair {
+    char first[MARK_SIZE], second[MARK_SIZE];
+};
+
+static bool text_is_whole(const struct pair *pair, const char *text, size_t size)
+{
+    return !memmem(text, size, pair->first, strlen(pair->first)) ||
+           memmem(text, size, pair->second, strlen(pair->second));
+}
+
+/* False: a text in it has the first mark only, so the value was torn. */
+static bool is_whole(struct json_object *value, void *pair)
+{
+    bool whole = true;
+
+    switch (json_object_get_type(value)) {
+    case json_type_string:
+        return text_is_whole(
+            pair, json_object_get_string(value), (size_t)json_object_get_string_len(value));
+    case json_type_array:
+        for (size_t i = 0; i < json_object_array_length(value) && whole; i++)
+            whole = is_whole(json_object_array_get_idx(value, i), pair);
+        return whole;
+    case json_type_object: {
+        json_object_object_foreach(value, key, member)
+        {
+            (void)key;
+            whole = whole && is_whole(member, pair);
+        }
+        return whole;
+    }
+    default:
+        return true;
+    }
+}
+
+/* Whether the plugin sends JSON: what arrives of ordinary logs is nothing else. */
+static bool sends_json(struct trial *trial, struct stand *stand)
+{
+    SCOPED_BUF struct buf text = {0};
+    struct marks_found found;
+
+    if (sink_kind(trial) == SINK_NONE)
+        return false;
+    life_deliver(stand, PLAIN_MARK, 2);
+    for (unsigned ms = 0, n = 0; ms < ARRIVE_NS / NS_PER_MS && n < 2; ms += 20) {
+        marks_find(trial, PLAIN_MARK + 2, 0, &found);
+        n = found.counts[PLAIN_MARK] + found.counts[PLAIN_MARK + 1];
+        marks_finish(&found);
+        if (n < 2)
+            life_pause_ms(20);
+    }
+    sink_read(trial, &text);
+    return is_json(&text, NULL, NULL);
+}
+
+static void expect_json(struct trial *trial, uint32_t number, const char *what)
+{
+    SCOPED_BUF struct buf text = {0};
+    struct pair pair;
+
+    marks_text(trial, 2 * number, pair.first);
+    marks_text(trial, 2 * number + 1, pair.second);
+    sink_read(trial, &text);
+    if (!is_json(&text, is_whole, &pair))
+        trial_fail(
+            trial, "with %s in a value, what arrives is not the JSON that it was before", what);
+}
+
+/* Whether it was DELIVERED and counted. */
+static bool one_odd(struct trial *trial, struct stand *stand, uint32_t number, const char *what,
     const char *bytes, size_t size)
 {
     struct sample *sample = sample_create(number + 1, 1, SAMPLE_BYTES);
@@ -117,35 +227,61 @@ static void one_odd(struct trial *trial, struct stand *stand, uint32_t number, c
     odd_log(trial, sample, number, bytes, size);
     trial_doing(trial, "flush of a log with %s", what);
     verdict = flush_known(trial, stand, sample);
-    if (verdict == WEIR_DELIVERED && sink_kind(trial) != SINK_NONE && !stand->n_marks)
-        expect_whole(trial, number, what);
+    if (verdict != WEIR_DELIVERED || sink_kind(trial) == SINK_NONE || stand->n_marks)
+        return false;
+    expect_whole(trial, number, what);
+    return true;
 }
 
 static void dat_bytes(struct trial *trial)
 {
     struct stand *stand = stand_start(trial, NULL);
+    const bool json = sends_json(trial, stand);
     char all[256];
     uint32_t number = 0;
 
     for (size_t i = 0; i < sizeof all; i++)
         all[i] = (char)i;
     for (size_t i = 0; i < ARRAY_SIZE(oddities); i++)
-        one_odd(trial, stand, number++, oddities[i].what, oddities[i].bytes, oddities[i].size);
-    one_odd(trial, stand, number, "each of the 256 bytes", all, sizeof all);
+        if (one_odd(
+                trial, stand, number++, oddities[i].what, oddities[i].bytes, oddities[i].size) &&
+            json)
+            expect_json(trial, number - 1, oddities[i].what);
+    if (one_odd(trial, stand, number, "each of the 256 bytes", all, sizeof all) && json)
+        expect_json(trial, number, "each of the 256 bytes");
     life_end(stand);
 }
 
 /* -- much -- */
 
-static struct sample *sample_of_keys(uint64_t id, uint32_t n)
+/* The contents whose value is a mark: the first two tell whether all are sent at all. */
+static const uint32_t marked[] = {0, 1, 30, 69, 130, 257, 1025, 70000, KEYS - 1};
+
+/* The number of the mark that a content has; -1: none. */
+static int mark_of(uint32_t content)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(marked); i++)
+        if (marked[i] == content)
+            return (int)i;
+    return -1;
+}
+
+static struct sample *sample_of_keys(const struct trial *trial, uint64_t id, uint32_t n)
 {
     struct sample *sample = sample_create(id, 1, SAMPLE_BYTES + (size_t)n * 128);
     struct weir_kv *contents = mem_calloc(n, sizeof *contents);
     char(*keys)[16] = mem_calloc(n, sizeof *keys);
+    char marks[ARRAY_SIZE(marked)][MARK_SIZE];
 
     for (uint32_t i = 0; i < n; i++) {
+        const int mark = mark_of(i);
+
         snprintf(keys[i], sizeof keys[i], "key%u", i);
         contents[i] = (struct weir_kv){life_str(keys[i]), life_str("v")};
+        if (mark < 0)
+            continue;
+        marks_text(trial, (uint32_t)mark, marks[mark]);
+        contents[i].value = life_str(marks[mark]);
     }
     sample_group(sample, 1, 0);
     sample_log(sample, 1700000000, contents, n);
@@ -165,13 +301,37 @@ static struct sample *sample_of_logs(uint64_t id, uint32_t n)
     return sample;
 }
 
+/* One that sends the first two contents sends them all. */
+static void expect_contents(struct trial *trial)
+{
+    struct marks_found found;
+
+    marks_find(trial, 1, ARRIVE_NS, &found);
+    marks_finish(&found);
+    marks_find(trial, ARRAY_SIZE(marked), 0, &found);
+    for (size_t i = 2; i < ARRAY_SIZE(marked) && found.counts[0] && found.counts[1]; i++) {
+        struct marks_found late;
+
+        if (found.counts[i])
+            continue;
+        marks_find(trial, ARRAY_SIZE(marked), ARRIVE_NS, &late);
+        if (!late.counts[i])
+            trial_fail(
+                trial, "of a log with %u contents, number %u has not arrived", KEYS, marked[i]);
+        marks_finish(&late);
+    }
+    marks_finish(&found);
+}
+
 /* Deliveries that take long are given up when flush is over: sizes are the matter here. */
 static void dat_much(struct trial *trial)
 {
     struct stand *stand = stand_start(trial, NULL);
 
     trial_doing(trial, "flush of a log with 100,000 keys");
-    flush_known(trial, stand, sample_of_keys(1, 100000));
+    if (flush_known(trial, stand, sample_of_keys(trial, 1, KEYS)) == WEIR_DELIVERED &&
+        sink_kind(trial) != SINK_NONE && !stand->n_marks)
+        expect_contents(trial);
     if (life_ready(stand)) {
         trial_doing(trial, "flush of a million logs");
         flush_known(trial, stand, sample_of_logs(2, 1000000));
@@ -179,7 +339,6 @@ static void dat_much(struct trial *trial)
     life_end(stand);
 }
 
-/* The peer takes requests up to a size. */
 /* A value whose end is what counts: the mark 0. */
 static void expect_whole_value(struct trial *trial)
 {
@@ -203,6 +362,58 @@ static void expect_whole_value(struct trial *trial)
     life_end(stand);
 }
 
+/* A log with a key of that size, which ends in a mark. */
+static struct sample *sample_of_key(
+    const struct trial *trial, uint64_t id, uint32_t number, size_t size)
+{
+    struct sample *sample = sample_create(id, 1, SAMPLE_BYTES);
+    char *key = mem_zalloc(size + 1);
+    char mark[MARK_SIZE];
+    const struct weir_kv contents[] = {
+        {life_str("content"), life_str("a key")}, {{key, size}, life_str("v")}};
+
+    memset(key, 'k', size);
+    marks_text(trial, number, mark);
+    memcpy(key + size - strlen(mark), mark, strlen(mark));
+    sample_group(sample, 1, 0);
+    sample_log(sample, 1700000000, contents, ARRAY_SIZE(contents));
+    free(key);
+    return sample;
+}
+
+/* Whether the mark in a key arrives; true also when the log was not DELIVERED. */
+static bool key_arrives(struct trial *trial, struct stand *stand, uint32_t number, size_t size)
+{
+    struct sample *sample = sample_of_key(trial, stand->n_batches + 1, number, size);
+    uint64_t wait_ns = 0;
+    struct marks_found found;
+    bool arrived = stand_deliver(stand, sample, LIFE_DELIVER_NS) != WEIR_DELIVERED;
+
+    for (; !arrived && wait_ns <= ARRIVE_NS; wait_ns += ARRIVE_NS / 30) {
+        marks_find(trial, number + 1, 0, &found);
+        arrived = found.counts[number] > 0;
+        marks_finish(&found);
+        if (!arrived)
+            life_pause_ms((unsigned)(ARRIVE_NS / 30 / NS_PER_MS));
+    }
+    return arrived;
+}
+
+/* One that sends keys sends the whole of them. */
+static void expect_whole_keys(struct trial *trial)
+{
+    static const size_t sizes[] = {40, 300, 5000, KEY_BYTES_MAX};
+    struct stand *stand = stand_start(trial, NULL);
+
+    if (key_arrives(trial, stand, KEY_MARK, MARK_SIZE))
+        for (uint32_t i = 0; i < ARRAY_SIZE(sizes); i++)
+            if (!key_arrives(trial, stand, KEY_MARK + 1 + i, sizes[i]))
+                trial_fail(trial, "a key of %zu bytes is DELIVERED, but its end has not arrived",
+                    sizes[i]);
+    life_end(stand);
+}
+
+/* The peer takes requests up to a size. */
 static void dat_too_large(struct trial *trial)
 {
     struct stand *stand;
@@ -216,6 +427,7 @@ static void dat_too_large(struct trial *trial)
     if (sink_kind(trial) == SINK_NONE)
         trial_foreign(trial, "there is no sink where it could be seen");
     expect_whole_value(trial);
+    expect_whole_keys(trial);
     if (sink_kind(trial) != SINK_HTTP)
         return;
     stand = stand_start(trial, NULL);
@@ -255,7 +467,8 @@ static const char *blame_reader(const struct trial *trial, const void *address)
 
     for (size_t i = 0; i < stand->n_batches; i++)
         if (sample_holds(stand->batches[i].sample, address))
-            return "the plugin reads behind the end of a string; no NUL follows it";
+            return "the plugin reads behind the end of a string, which no NUL follows, or of a "
+                   "list";
     return NULL;
 }
 
@@ -299,9 +512,11 @@ static void dat_injection(struct trial *trial)
         "\r\nX-Injected: yes\r\n\r\n", "'; DROP TABLE logs; --", "</script><b>", "a,\"b\"\",c",
         "* AND NOT x:y~2", "${jndi:ldap://x}", "\\u0000\\n", "]]>", "{{template}}", "$(x) `y`"};
     struct stand *stand = stand_start(trial, NULL);
+    const bool json = sends_json(trial, stand);
 
     for (uint32_t i = 0; i < ARRAY_SIZE(texts); i++)
-        one_odd(trial, stand, i, texts[i], texts[i], strlen(texts[i]));
+        if (one_odd(trial, stand, i, texts[i], texts[i], strlen(texts[i])) && json)
+            expect_json(trial, i, texts[i]);
     life_end(stand);
 }
 
@@ -438,7 +653,7 @@ const struct check checks_dat[] = {
         .stages = STAGES_FLUSHED,
         .timeout_s = 30,
         .run = dat_ends,
-        .asserts = "Nothing is read behind the end of a string."},
+        .asserts = "Nothing is read behind the end of a string or a list."},
     {.id = "DAT-06",
         .level = 3,
         .scope = CHECK_CLASS,

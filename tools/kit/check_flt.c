@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "kit/binary.h"
@@ -23,6 +24,7 @@
 
 #define ALLOCATIONS_MAX 2000u
 #define ALLOCATIONS_NS (6 * NS_PER_S)
+#define LIFE_BATCHES 2u
 #define FILE_CALLS_MAX 64u
 #define SIGNAL_US 1000
 #define SIGNALLED 30u /* batches, fewer when they take long */
@@ -54,10 +56,45 @@ static void need_injection(struct trial *trial)
 
 /* -- memory -- */
 
-/* A life in which the n-th allocation of the plugin fails. Only a crash is wrong, and an
- * answer that is none. */
-static void life_without(struct trial *trial, uint64_t n, void (*fail)(uint64_t n))
+/* Notes that the logs from `first` on are DELIVERED: they must arrive. */
+static void note_delivered(
+    const struct stand *stand, const struct sample *sample, uint32_t first, struct buf *delivered)
 {
+    for (uint32_t i = 0; i < LOGS; i++)
+        if (life_log_verdict(stand, sample, 0, i) == WEIR_DELIVERED)
+            buf_append(delivered, &(uint32_t){first + i}, sizeof first);
+}
+
+static void expect_noted(struct trial *trial, const struct buf *delivered)
+{
+    const uint32_t *numbers = (const uint32_t *)(const void *)delivered->data;
+    const size_t n = delivered->size / sizeof *numbers;
+    struct marks_found found;
+    size_t lost = 0;
+
+    if (sink_kind(trial) == SINK_NONE || !n)
+        return;
+    for (uint64_t end_ns = clock_now_ns() + SETTLE_NS;; life_pause_ms(20)) {
+        marks_find(trial, numbers[n - 1] + 1, 0, &found);
+        lost = 0;
+        for (size_t i = 0; i < n; i++)
+            lost += !found.counts[numbers[i]];
+        marks_finish(&found);
+        if (!lost)
+            return;
+        if (clock_now_ns() > end_ns)
+            trial_fail(trial,
+                "allocations fail, and %zu logs of %zu that are DELIVERED have not arrived", lost,
+                n);
+    }
+}
+
+/* A life in which the n-th allocation of the plugin fails. Only a crash is wrong, an answer
+ * that is none, and a lost log. */
+static void life_without(
+    struct trial *trial, uint64_t n, void (*fail)(uint64_t n), struct buf *delivered)
+{
+    const uint32_t first = (uint32_t)(n - 1) * LIFE_BATCHES * LOGS;
     struct stand *stand = stand_create(trial, NULL);
     uint32_t verdict;
 
@@ -70,8 +107,8 @@ static void life_without(struct trial *trial, uint64_t n, void (*fail)(uint64_t 
         stand_end(stand);
         return;
     }
-    for (uint32_t i = 0; i < 2; i++) {
-        struct sample *sample = marks_sample(trial, i + 1, i * LOGS, LOGS);
+    for (uint32_t i = 0; i < LIFE_BATCHES; i++) {
+        struct sample *sample = marks_sample(trial, i + 1, first + i * LOGS, LOGS);
 
         if (!life_ready(stand)) {
             sample_destroy(sample);
@@ -83,6 +120,8 @@ static void life_without(struct trial *trial, uint64_t n, void (*fail)(uint64_t 
         if (verdict > WEIR_BROKEN)
             trial_fail(trial, "allocation %llu fails, and the verdict is %u, which is none",
                 (unsigned long long)n, verdict);
+        if (verdict != WEIR_PENDING)
+            note_delivered(stand, sample, first + i * LOGS, delivered);
     }
     life_end(stand);
     heap_fail_at(0);
@@ -106,6 +145,7 @@ static void leave_rust_out(struct trial *trial)
 static void memory_fails(struct trial *trial, void (*fail)(uint64_t n))
 {
     const uint64_t end_ns = clock_now_ns() + ALLOCATIONS_NS;
+    SCOPED_BUF struct buf delivered = {0};
     uint64_t n = 0;
 
     need_injection(trial);
@@ -113,10 +153,11 @@ static void memory_fails(struct trial *trial, void (*fail)(uint64_t n))
     trial_descriptor(trial);
     do {
         n++;
-        life_without(trial, n, fail);
+        life_without(trial, n, fail, &delivered);
     } while (heap_has_failed() && n < ALLOCATIONS_MAX && clock_now_ns() < end_ns);
     if (n == 1 && !heap_has_failed())
         trial_foreign(trial, "the plugin's own code allocates nothing (n = 0)");
+    expect_noted(trial, &delivered);
     trial_note(trial, "%llu allocations failed, in a life each%s", (unsigned long long)n - 1,
         heap_has_failed() ? ", there are more" : "");
 }
@@ -203,6 +244,10 @@ static void flt_signals(struct trial *trial)
     for (; n < SIGNALLED_MIN || (n < SIGNALLED && clock_now_ns() < end_ns); n++)
         life_deliver(stand, n * LOGS, LOGS);
     setitimer(ITIMER_REAL, &never, NULL);
+    calls_interrupt(true); /* also what no signal can be timed for */
+    for (uint32_t i = 0; i < SIGNALLED_MIN; i++, n++)
+        life_deliver(stand, n * LOGS, LOGS);
+    calls_interrupt(false);
     life_end(stand);
     life_expect(trial, n * LOGS, false, false);
 }

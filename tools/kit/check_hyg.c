@@ -2,10 +2,14 @@
 #include "kit/check.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/buf.h"
@@ -21,6 +25,8 @@
 #define LINES_MAX 100u /* in a second */
 #define LINE_BYTES_MAX (8 * KIB)
 #define METRICS_MAX 100u
+#define OBJECTS_MAX 128u /* files that the process is made of */
+#define DECOYS 20u
 
 /* Memory in place of a descriptor; how it was before. */
 struct diverted {
@@ -72,8 +78,10 @@ static void hyg_output(struct trial *trial)
             trial, "%zu bytes on the standard error: \"%s\"; use host->log", err_bytes, err_text);
 }
 
+/* SIGPIPE has its default here, so that it shows who ignores it. */
 static void hyg_signals(struct trial *trial)
 {
+    signal(SIGPIPE, SIG_DFL);
     snapshot_watch(trial, ASPECT_SIGNALS, FLUSHES, false);
 }
 
@@ -118,9 +126,16 @@ static void hyg_timers(struct trial *trial)
     snapshot_watch(trial, ASPECT_TIMERS, FLUSHES, false);
 }
 
+/* Those that have ended and were waited for are known by what they used. */
 static void hyg_children(struct trial *trial)
 {
+    struct rusage before, after;
+
+    getrusage(RUSAGE_CHILDREN, &before);
     snapshot_watch(trial, ASPECT_CHILDREN, FLUSHES, false);
+    getrusage(RUSAGE_CHILDREN, &after);
+    if (after.ru_minflt != before.ru_minflt || after.ru_nvcsw != before.ru_nvcsw)
+        trial_fail(trial, "the plugin starts processes, and waits for them (fork, system, popen)");
 }
 
 static void hyg_executable(struct trial *trial)
@@ -136,6 +151,46 @@ static void hyg_process(struct trial *trial)
 static void hyg_float(struct trial *trial)
 {
     snapshot_watch(trial, ASPECT_FLOAT, FLUSHES, false);
+}
+
+/* Which file a descriptor is of; 0: none. */
+static ino_t file_of(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) ? 0 : status.st_ino;
+}
+
+/* The numbers that the plugin has closed are given out again, to the host: what the plugin
+ * closes a second time is not its own any more. */
+static void hyg_descriptors(struct trial *trial)
+{
+    ino_t standard[STDERR_FILENO + 1], files[DECOYS];
+    const uint64_t end_ns = clock_now_ns() + LIFE_FLUSH_NS;
+    int decoys[DECOYS];
+    struct stand *stand;
+    size_t n = 0;
+
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        standard[fd] = file_of(fd);
+    stand = stand_start(trial, NULL);
+    for (; n < DECOYS && clock_now_ns() < end_ns; n++) {
+        life_flush(stand, 1);
+        decoys[n] = memfd_create("weir-host", MFD_CLOEXEC);
+        files[n] = file_of(decoys[n]);
+    }
+    life_end(stand);
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (file_of(fd) != standard[fd])
+            trial_fail(trial, "the plugin closes or replaces descriptor %d of the process", fd);
+    for (size_t i = 0; i < n; i++) {
+        if (files[i] && file_of(decoys[i]) != files[i])
+            trial_fail(trial,
+                "the plugin closes descriptor %d, which it had closed before and which is the "
+                "host's by now",
+                decoys[i]);
+        close(decoys[i]);
+    }
 }
 
 /* The sequences of the C library's generators, which the host may use. */
@@ -172,6 +227,62 @@ static void hyg_at_exit(struct trial *trial)
             calls_at_exit() - before);
 }
 
+/* What the process has of a library: whether one of its functions is everybody's. Its
+ * names lie before its texts in memory. */
+static bool is_global(const struct link_map *object)
+{
+    const ElfW(Sym) *symbols = NULL;
+    const char *texts = NULL;
+
+    for (const ElfW(Dyn) *entry = object->l_ld; entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag == DT_SYMTAB)
+            symbols = (const ElfW(Sym) *)entry->d_un.d_ptr; /* NOLINT(performance-no-int-to-ptr) */
+        if (entry->d_tag == DT_STRTAB)
+            texts = (const char *)entry->d_un.d_ptr; /* NOLINT(performance-no-int-to-ptr) */
+    }
+    for (const ElfW(Sym) *symbol = symbols; symbol && (const char *)(symbol + 1) <= texts; symbol++)
+        if (symbol->st_shndx != SHN_UNDEF && symbol->st_value &&
+            ELF64_ST_BIND(symbol->st_info) == STB_GLOBAL &&
+            ELF64_ST_TYPE(symbol->st_info) == STT_FUNC &&
+            (uintptr_t)dlsym(RTLD_DEFAULT, texts + symbol->st_name) ==
+                object->l_addr + symbol->st_value)
+            return true;
+    return false;
+}
+
+static bool is_among(const struct link_map *object, const struct link_map *const *some, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (some[i] == object)
+            return true;
+    return false;
+}
+
+/* The files whose functions are everybody's. */
+static size_t list_global(const struct link_map *objects[OBJECTS_MAX])
+{
+    const struct link_map *object = dlopen(NULL, RTLD_NOW | RTLD_NOLOAD);
+    size_t n = 0;
+
+    for (; object && n < OBJECTS_MAX; object = object->l_next)
+        if (strcmp(object->l_name, "linux-vdso.so.1") != 0 && is_global(object))
+            objects[n++] = object;
+    return n;
+}
+
+/* The libraries of a plugin are its own: RTLD_GLOBAL makes them the process's. */
+static void expect_local(struct trial *trial, const struct link_map *const *before, size_t n_before)
+{
+    const struct link_map *after[OBJECTS_MAX];
+    const size_t n = list_global(after);
+
+    for (size_t i = 0; i < n; i++)
+        if (!is_among(after[i], before, n_before))
+            trial_fail(trial,
+                "%s was loaded with RTLD_GLOBAL: its functions take the place of others'",
+                after[i]->l_name);
+}
+
 static const char *const functions[] = {"malloc", "free", "calloc", "realloc", "write", "read",
     "open", "close", "socket", "send", "memcpy", "pthread_create", "json_object_get",
     "json_tokener_parse", "XXH64", "EVP_DigestInit_ex", "pcre2_match_8", "mdb_env_open"};
@@ -179,6 +290,8 @@ static const char *const functions[] = {"malloc", "free", "calloc", "realloc", "
 static void hyg_interposes(struct trial *trial)
 {
     void *before[ARRAY_SIZE(functions)];
+    const struct link_map *objects[OBJECTS_MAX];
+    const size_t n_objects = list_global(objects);
 
     for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
         before[i] = dlsym(RTLD_DEFAULT, functions[i]);
@@ -186,6 +299,7 @@ static void hyg_interposes(struct trial *trial)
     for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
         if (dlsym(RTLD_DEFAULT, functions[i]) != before[i])
             trial_fail(trial, "the function %s of the process is another one now", functions[i]);
+    expect_local(trial, objects, n_objects);
 }
 
 static bool is_utf8(const char *text, size_t size)
@@ -396,5 +510,13 @@ const struct check checks_hyg[] = {
         .clause = "Life of an instance",
         .asserts = "System calls fit the capabilities.",
         .missing = "not written yet"},
+    {.id = "HYG-22",
+        .level = 1,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = hyg_descriptors,
+        .asserts = "Descriptors of the process are left alone."},
     {0},
 };

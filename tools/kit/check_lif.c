@@ -1,6 +1,7 @@
 /* LIF: init, stop, and what is left behind. */
 #include "kit/check.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "kit/crash.h"
@@ -286,19 +288,55 @@ static const char *blame_late(const struct trial *trial, const void *address)
     return guard_holds(address) ? "the plugin calls the host after stop has returned" : NULL;
 }
 
+/* A worker of the host's that has flushed, and outlives the instance. */
+struct worker {
+    struct stand *stand;
+    pthread_t thread;
+    pthread_barrier_t flushed, over;
+};
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+
+    heap_kit_thread();
+    life_flush(worker->stand, 3);
+    pthread_barrier_wait(&worker->flushed);
+    pthread_barrier_wait(&worker->over);
+    return NULL;
+}
+
+static void worker_start(struct trial *trial, struct worker *worker)
+{
+    pthread_barrier_init(&worker->flushed, NULL, 2);
+    pthread_barrier_init(&worker->over, NULL, 2);
+    if (pthread_create(&worker->thread, NULL, work, worker))
+        trial_lacks(trial, "no thread is to be had");
+    pthread_barrier_wait(&worker->flushed);
+}
+
+static void worker_end(struct worker *worker)
+{
+    pthread_barrier_wait(&worker->over);
+    pthread_join(worker->thread, NULL);
+}
+
 static void lif_dead_host(struct trial *trial)
 {
     struct stand *stand = stand_create(trial, NULL);
     struct weir_host *host = guard_copy(&stand->host, sizeof stand->host);
+    struct worker worker = {.stand = stand};
 
     stand->context.host = host;
     if (stand_init(stand))
         trial_fail(trial, "init fails: %s", stand->text);
+    worker_start(trial, &worker);
     life_flush(stand, 10);
     stand_urgent(stand, 1);
     stand_stop(stand, LIFE_STOP_NS);
     trial->blame = blame_late;
     guard_revoke(host);
+    worker_end(&worker); /* with all that the plugin has left in the thread */
     life_pause_ms(300);
     trial->blame = NULL;
 }
@@ -514,6 +552,54 @@ static void lif_sequences(struct trial *trial)
     trial_note(trial, "%u random sequences of calls", n);
 }
 
+/* -- probe -- */
+
+/* What a server gets of a probe is no log: at most an empty list. */
+#define PROBE_BYTES_MAX 2u
+#define PROBE_NS (2 * NS_PER_S)
+
+/* init, probe, stop, as `weir check --connect` does it. What probe says; words in `text`. */
+static int probe_once(struct trial *trial, char text[STAND_TEXT_MAX])
+{
+    struct stand *stand = stand_start(trial, NULL);
+    const uint64_t started_ns = clock_now_ns();
+    const int r = stand_probe(stand, PROBE_NS);
+
+    if (clock_now_ns() - started_ns > PROBE_NS + PROBE_NS)
+        trial_fail(trial, "probe is given %u s and takes %llu ms", (unsigned)(PROBE_NS / NS_PER_S),
+            (unsigned long long)((clock_now_ns() - started_ns) / NS_PER_MS));
+    snprintf(text, STAND_TEXT_MAX, "%s", stand->text);
+    if (r && !text[0])
+        trial_fail(trial, "probe fails without a word why");
+    stand_end(stand);
+    return r;
+}
+
+static void lif_probe(struct trial *trial)
+{
+    SCOPED_BUF struct buf taken = {0};
+    char text[STAND_TEXT_MAX];
+
+    if (!trial_class(trial)->calls.probe)
+        trial_foreign(trial, "the class has no probe");
+    if (probe_once(trial, text) && trial->sink)
+        trial_fail(trial, "the destination works, but probe says: %s", text);
+    if (trial->sink) {
+        life_pause_ms(50);
+        sink_read(trial, &taken);
+        if (taken.size > PROBE_BYTES_MAX)
+            trial_fail(trial, "probe sends data: %.40s", buf_text(&taken));
+    }
+    if (!sink_break(trial))
+        return;
+    if (trial->sink)
+        sink_behave(trial, SERVER_REFUSES);
+    if (!probe_once(trial, text) && trial->sink)
+        trial_fail(trial, "nothing listens, but probe says that all is well");
+    life_peer_hangs(trial);
+    probe_once(trial, text);
+}
+
 const struct check checks_lif[] = {
     {.id = "LIF-01",
         .level = 1,
@@ -597,7 +683,7 @@ const struct check checks_lif[] = {
         .asserts = "The file can be unloaded.",
         .missing = "a plugin is never unloaded"},
     {.id = "LIF-12",
-        .level = 4,
+        .level = 3,
         .scope = CHECK_CLASS,
         .clause = "Life of an instance",
         .stages = STAGES_FLUSHED,
@@ -633,5 +719,13 @@ const struct check checks_lif[] = {
         .timeout_s = 60,
         .run = lif_many,
         .asserts = "Twenty instances do not meet."},
+    {.id = "LIF-17",
+        .level = 2,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_STARTED,
+        .timeout_s = 30,
+        .run = lif_probe,
+        .asserts = "probe tells whether the destination answers, and sends no data."},
     {0},
 };

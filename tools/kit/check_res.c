@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/util.h"
@@ -19,13 +20,18 @@
 #define WARM_UP 10u
 #define FLUSHES 300u
 #define GROWTH_BYTES 8u /* a flush */
+#define ROUNDS 3u
+#define RISE_BYTES 2u /* a flush, when it never stops */
+#define FAILURES 60u
 #define GROWTH_SLACK (64 * KIB)
 #define LEAK_LIVES 10u
 #define SLOW_NS NS_PER_S /* a life that takes longer has one flush */
 #define FDS_MAX 256u
 #define WAKES_MAX 20u /* in a second */
 #define START_BYTES ((uint64_t)32 << 20)
-#define BREAKS 12u /* connections that are broken */
+#define IDLE_MS 500u
+#define IDLE_WAKES 50u /* one that sleeps in between is RES-11's matter */
+#define BREAKS 12u     /* connections that are broken */
 
 static size_t count_lines(const char *text)
 {
@@ -106,6 +112,56 @@ static void res_threads(struct trial *trial)
 
 /* -- memory -- */
 
+static uint64_t live_bytes(void)
+{
+    size_t blocks;
+    uint64_t bytes;
+
+    life_pause_ms(20);
+    heap_live(&blocks, &bytes);
+    return bytes;
+}
+
+/* One block that grows a little with each batch is seen when it grows on and on. */
+static void expect_level(struct trial *trial, struct stand *stand)
+{
+    uint64_t bytes[ROUNDS + 1];
+    unsigned n = 0, rising = 0;
+    char text[512];
+
+    bytes[0] = live_bytes();
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        n += life_flush(stand, FLUSHES << i);
+        bytes[i + 1] = live_bytes();
+        rising += bytes[i + 1] > bytes[i];
+    }
+    heap_describe(text, sizeof text);
+    if (rising == ROUNDS && bytes[ROUNDS] - bytes[0] > (uint64_t)n * RISE_BYTES)
+        trial_fail(trial, "memory grows with each batch, %llu bytes after %u: %s",
+            (unsigned long long)(bytes[ROUNDS] - bytes[0]), n, text);
+}
+
+/* What cannot be delivered must leave nothing behind either. */
+static void expect_no_leak_at_failure(struct trial *trial, struct stand *stand)
+{
+    size_t early = 0, late = 0;
+    uint64_t bytes;
+    char text[512];
+    unsigned n;
+
+    if (!life_break_apart(trial, 1))
+        return;
+    life_flush(stand, WARM_UP);
+    live_bytes();
+    heap_live(&early, &bytes);
+    n = life_flush(stand, FAILURES);
+    live_bytes();
+    heap_live(&late, &bytes);
+    heap_describe(text, sizeof text);
+    if (n > WARM_UP && late > early + n / 2)
+        trial_fail(trial, "%u flushes that fail leave %zu blocks: %s", n, late - early, text);
+}
+
 /* Flushes of equal batches must not need more and more memory. */
 static void res_growth(struct trial *trial)
 {
@@ -133,6 +189,10 @@ static void res_growth(struct trial *trial)
     if (late > early + (uint64_t)n * GROWTH_BYTES + GROWTH_SLACK)
         trial_fail(trial, "%u flushes need %llu bytes more: %s", n,
             (unsigned long long)(late - early), text);
+    expect_level(trial, stand);
+    life_end(stand);
+    stand = life_start_apart(trial, 1);
+    expect_no_leak_at_failure(trial, stand);
     life_end(stand);
 }
 
@@ -342,6 +402,51 @@ static void res_idle(struct trial *trial)
     life_end(stand);
 }
 
+/* How long threads of the plugin ran, or wanted to and had to wait: so it does not matter
+ * what else the machine has to do. */
+static uint64_t busy_ns(void)
+{
+    DIR *folder = opendir("/proc/self/task");
+    const struct dirent *entry;
+    uint64_t sum = 0;
+
+    while (folder && (entry = readdir(folder))) {
+        char path[320];
+        unsigned long long ran = 0, waited = 0;
+        FILE *file;
+
+        snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", entry->d_name);
+        file = atoi(entry->d_name) == gettid() ? NULL : fopen(path, "re");
+        if (file && fscanf(file, "%llu %llu", &ran, &waited) == 2)
+            sum += ran + waited;
+        if (file)
+            fclose(file);
+    }
+    if (folder)
+        closedir(folder);
+    return sum;
+}
+
+/* A thread that asks for work all the time would have a processor for itself, and never
+ * gives it back. */
+static void res_spin(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    uint64_t busy, wakes;
+
+    life_flush(stand, 3);
+    life_pause_ms(100);
+    busy = busy_ns();
+    wakes = count_wakes();
+    life_pause_ms(IDLE_MS);
+    busy = busy_ns() - busy;
+    wakes = count_wakes() - wakes;
+    if (busy > IDLE_MS * NS_PER_MS * 8 / 10 && wakes < IDLE_WAKES)
+        trial_fail(trial, "threads of the plugin are busy for %llu of %u ms without work",
+            (unsigned long long)(busy / NS_PER_MS), IDLE_MS);
+    life_end(stand);
+}
+
 static uint64_t resident_bytes(void)
 {
     FILE *file = fopen("/proc/self/statm", "re");
@@ -457,5 +562,13 @@ const struct check checks_res[] = {
         .stages = STAGES_STARTED,
         .run = res_small_start,
         .asserts = "An instance is small before its first flush."},
+    {.id = "RES-13",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = res_spin,
+        .asserts = "No CPU is used while there is no work."},
     {0},
 };

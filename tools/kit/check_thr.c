@@ -6,6 +6,7 @@
 #include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #define WORKERS 8u
 #define FLUSHES 100u
 #define PER_FLUSH 200u /* logs */
+#define NAGGED 1000u   /* flushes, or what goes in three seconds */
 #define TURNS 10u
 #define TURNS_MIN 3u
 #define TURNS_NS (3 * NS_PER_S)
@@ -310,6 +312,38 @@ static void *urgent_elsewhere(void *stand)
     return NULL;
 }
 
+struct nagging {
+    struct stand *stand;
+    atomic_bool done;
+};
+
+static void *urgent_again(void *argument)
+{
+    struct nagging *nagging = argument;
+
+    heap_kit_thread();
+    while (!atomic_load(&nagging->done))
+        stand_urgent(nagging->stand, 1);
+    return NULL;
+}
+
+/* Flushes while set_urgent is called all the time. */
+static void thr_nagged(struct trial *trial)
+{
+    struct stand *stand = stand_start(trial, NULL);
+    struct nagging nagging = {.stand = stand};
+    pthread_t thread;
+
+    if (!stand->class->calls.set_urgent)
+        trial_foreign(trial, "the class has no set_urgent");
+    if (pthread_create(&thread, NULL, urgent_again, &nagging))
+        trial_lacks(trial, "no thread is to be had");
+    life_flush(stand, NAGGED);
+    atomic_store(&nagging.done, true);
+    pthread_join(thread, NULL);
+    life_end(stand);
+}
+
 /* set_urgent is allowed to overlap everything, so also a call of the host that the
  * plugin makes: a lock that is held over it would stop both. */
 static void thr_no_lock(struct trial *trial)
@@ -402,5 +436,13 @@ const struct check checks_thr[] = {
         .asserts = "There are no races.",
         .missing =
             "build plugin and weir-plugin with -fsanitize=thread: each check then sees them"},
+    {.id = "THR-11",
+        .level = 3,
+        .scope = CHECK_CLASS,
+        .clause = "Life of an instance",
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = thr_nagged,
+        .asserts = "set_urgent may overlap any call: no lock stops both."},
     {0},
 };

@@ -11,7 +11,7 @@
 struct area {
     char *memory, *guard, *start; /* what was given out, the page behind it, the mapping */
     size_t size;                  /* of the mapping, the guard included */
-    bool revoked;
+    bool revoked, sealed;
 };
 
 /* A signal handler must find them. */
@@ -28,7 +28,7 @@ void *guard_copy(const void *from, size_t size)
 
     if (start == MAP_FAILED || n_areas == AREAS_MAX || mprotect(start + room, page, PROT_NONE))
         abort();
-    areas[n_areas++] = (struct area){memory, start + room, start, room + page, false};
+    areas[n_areas++] = (struct area){memory, start + room, start, room + page, false, false};
     return from && size ? memcpy(memory, from, size) : memory;
 }
 
@@ -42,12 +42,22 @@ void guard_revoke(void *memory)
         }
 }
 
+void guard_seal(void *memory)
+{
+    for (size_t i = 0; i < n_areas; i++)
+        if (areas[i].memory == memory) {
+            areas[i].sealed = true;
+            if (mprotect(areas[i].start, (size_t)(areas[i].guard - areas[i].start), PROT_READ))
+                abort();
+        }
+}
+
 bool guard_holds(const void *address)
 {
     const char *at = address;
 
     for (size_t i = 0; i < n_areas; i++)
-        if (at >= (areas[i].revoked ? areas[i].start : areas[i].guard) &&
+        if (at >= (areas[i].revoked || areas[i].sealed ? areas[i].start : areas[i].guard) &&
             at < areas[i].start + areas[i].size)
             return true;
     return false;

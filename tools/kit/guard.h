@@ -10,7 +10,10 @@
 void *guard_copy(const void *from, size_t size);
 /* Takes the whole of it away. */
 void guard_revoke(void *memory);
-/* Whether an address lies in a guard, or in what was revoked. [any], in signal handlers */
+/* Makes it read-only. */
+void guard_seal(void *memory);
+/* Whether an address lies in a guard, or in what was revoked or sealed. [any], in signal
+ * handlers */
 bool guard_holds(const void *address);
 
 #endif

@@ -154,6 +154,16 @@ struct stand *life_start_apart(struct trial *trial, unsigned place)
     return stand;
 }
 
+bool life_break_apart(struct trial *trial, unsigned place)
+{
+    bool broken;
+
+    trial->place = place;
+    broken = sink_break(trial);
+    trial->place = 0;
+    return broken;
+}
+
 void life_peer_hangs(struct trial *trial)
 {
     if (trial->sink)
@@ -207,10 +217,11 @@ void life_odd_sizes(struct stand *stand)
     for (size_t i = 0; i < ARRAY_SIZE(around); i++)
         for (size_t size = around[i] - 1; size <= around[i] + 1; size++) {
             struct sample *sample = sample_create(stand->n_batches + 1, 1, SAMPLE_BYTES);
-            const struct weir_kv content = {life_str("content"), {value, size}};
+            const struct weir_kv contents[] = {
+                {life_str("content"), {value, size}}, {{value, size}, life_str("v")}};
 
             sample_group(sample, 1, 0);
-            sample_log(sample, 1700000000, &content, 1);
+            sample_log(sample, 1700000000, contents, ARRAY_SIZE(contents));
             if (!life_ready(stand))
                 sample_destroy(sample);
             else if (stand_flush(stand, sample, NULL) == WEIR_PENDING)

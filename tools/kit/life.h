@@ -29,6 +29,8 @@ void life_deliver(struct stand *stand, uint32_t first, uint32_t n_logs);
 void life_deliver_each(struct stand **stands, uint32_t n_stands, uint32_t first, uint32_t n_logs);
 /* An instance whose ${verify:dir} is another one for each `place`; 0: the trial's folder. */
 struct stand *life_start_apart(struct trial *trial, unsigned place);
+/* Makes the destination of such an instance fail, before its first flush; see sink_break(). */
+bool life_break_apart(struct trial *trial, unsigned place);
 /* A peer that leaves the plugin waiting: it never answers; one that speaks no HTTP never
  * reads. Nothing without a scripted server. */
 void life_peer_hangs(struct trial *trial);
@@ -44,7 +46,7 @@ void life_expect(struct trial *trial, uint32_t n, bool once, bool ordered);
 uint32_t life_log_verdict(
     const struct stand *stand, const struct sample *sample, uint32_t group, uint32_t log);
 
-/* Flushes of values of every size around those at which buffers grow. */
+/* Flushes of keys and values of every size around those at which buffers grow. */
 void life_odd_sizes(struct stand *stand);
 
 /* A call of flush() on a thread of its own. */

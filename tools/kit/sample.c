@@ -73,30 +73,29 @@ void sample_stride(struct sample *sample, uint32_t stride)
     sample->stride = stride;
 }
 
-static struct weir_str guarded_str(struct sample *sample, struct weir_str text)
+/* Memory that ends where a page begins that cannot be read. */
+static void *take_guarded(struct sample *sample, size_t size)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t start = (sample->size + page - 1) / page * page;
-    const size_t guard = (start + text.size + page - 1) / page * page;
-    char *data = sample->memory + guard - text.size;
+    const size_t guard = (start + size + page - 1) / page * page;
 
     sample->size = guard + page;
-    if (sample->size > sample->capacity)
+    if (sample->size > sample->capacity || mprotect(sample->memory + guard, page, PROT_NONE))
         abort();
-    if (text.size)
-        memcpy(data, text.data, text.size);
-    if (mprotect(sample->memory + guard, page, PROT_NONE))
-        abort();
-    return (struct weir_str){data, text.size};
+    return sample->memory + guard - size;
+}
+
+/* For an array that has no room behind its last element. */
+static void *take_array(struct sample *sample, size_t size)
+{
+    return sample->guarded ? take_guarded(sample, size) : take(sample, size);
 }
 
 struct weir_str sample_str(struct sample *sample, struct weir_str text)
 {
-    char *data;
+    char *data = take_array(sample, text.size);
 
-    if (sample->guarded)
-        return guarded_str(sample, text);
-    data = take(sample, text.size);
     if (text.size)
         memcpy(data, text.data, text.size);
     return (struct weir_str){data, text.size};
@@ -105,11 +104,11 @@ struct weir_str sample_str(struct sample *sample, struct weir_str text)
 void sample_group(struct sample *sample, uint32_t logs_max, uint32_t tags_max)
 {
     struct weir_group *group = take(sample, sizeof *group);
-    char *logs = take(sample, (size_t)logs_max * sample->stride);
+    char *logs = take_array(sample, (size_t)logs_max * sample->stride);
 
     assert(sample->batch.n_groups < sample->groups_max);
     memset(logs, GARBAGE, (size_t)logs_max * sample->stride);
-    sample->tags = take(sample, tags_max * sizeof *sample->tags);
+    sample->tags = take_array(sample, tags_max * sizeof *sample->tags);
     *group = (struct weir_group){.struct_size = sizeof *group,
         .log_stride = sample->stride,
         .logs = (const struct weir_log *)(const void *)logs,
@@ -130,7 +129,7 @@ void sample_log(
     struct sample *sample, uint32_t time_s, const struct weir_kv *contents, uint32_t n_contents)
 {
     struct weir_group *group = sample->group;
-    struct weir_kv *copies = take(sample, n_contents * sizeof *copies);
+    struct weir_kv *copies = take_array(sample, n_contents * sizeof *copies);
     struct weir_log *log = (struct weir_log *)(uintptr_t)weir_log_at(group, group->n_logs);
 
     for (uint32_t i = 0; i < n_contents; i++) {

@@ -1,6 +1,7 @@
 #include "kit/server.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -23,6 +24,8 @@
 #define CONNECTIONS_MAX 128u
 #define TICK_MS 2
 #define READ_BYTES ((size_t)256 * 1024)
+#define TAIL_BYTES ((size_t)32) /* more than a mark has */
+#define TAIL_NS (500 * NS_PER_MS)
 #define CREEP_BYTES ((size_t)1024)
 #define CREEP_MS 10u
 #define HALF_BYTES ((size_t)10) /* not even the status */
@@ -33,6 +36,7 @@ struct connection {
     struct buf in, out;
     size_t sent;                 /* bytes of `out` that have gone */
     uint64_t answer_ns, read_ns; /* not before */
+    uint64_t tail_ns;            /* when what is left in `in` is taken as it is; 0: never */
     bool continued;              /* 100 Continue was sent */
     bool drips, ends;            /* byte by byte; closed when all has gone */
 };
@@ -52,10 +56,18 @@ static unsigned mode_of(const struct server *server)
     return atomic_load(&server->page->mode);
 }
 
+static void take(struct server *server, const void *data, size_t size)
+{
+    if (size && write(server->taken_fd, data, size) != (ssize_t)size)
+        abort();
+}
+
 static void drop(struct server *server, struct connection *connection, bool reset)
 {
     const struct linger linger = {1, 0};
 
+    if (!server->http)
+        take(server, connection->in.data, connection->in.size);
     if (reset)
         setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
     close(connection->fd);
@@ -120,12 +132,6 @@ static void accept_one(struct server *server)
     }
     if (fd >= 0)
         close(fd);
-}
-
-static void take(struct server *server, const void *data, size_t size)
-{
-    if (size && write(server->taken_fd, data, size) != (ssize_t)size)
-        abort();
 }
 
 /* The mode for the next request; one that is for some requests only is used up. */
@@ -255,6 +261,29 @@ static bool look_for_request(struct server *server, struct connection *connectio
     }
 }
 
+/* How many letters and digits are at the end: they may be half a word, and words of several
+ * connections must not be torn. */
+static size_t tail_of(const struct buf *bytes)
+{
+    size_t n = 0;
+
+    while (n < bytes->size && n < TAIL_BYTES &&
+           isalnum((unsigned char)bytes->data[bytes->size - 1 - n]))
+        n++;
+    return n;
+}
+
+/* All that has come of a connection without HTTP, but for the last `left` bytes. */
+static void take_but(struct server *server, struct connection *connection, size_t left)
+{
+    struct buf *in = &connection->in;
+
+    take(server, in->data, in->size - left);
+    memmove(in->data, in->data + in->size - left, left);
+    in->size = left;
+    connection->tail_ns = left ? clock_now_ns() + TAIL_NS : 0;
+}
+
 /* Bytes of a peer that speaks no HTTP. False: the connection is gone. */
 static bool take_raw(struct server *server, struct connection *connection)
 {
@@ -262,12 +291,12 @@ static bool take_raw(struct server *server, struct connection *connection)
 
     if (mode == SERVER_RESETS || mode == SERVER_CLOSES) {
         next_mode(server);
+        connection->in.size = 0;
         drop(server, connection, mode == SERVER_RESETS);
         return false;
     }
-    take(server, connection->in.data, connection->in.size);
+    take_but(server, connection, tail_of(&connection->in));
     atomic_fetch_add(&server->page->n_taken, 1);
-    connection->in.size = 0;
     return true;
 }
 
@@ -295,6 +324,7 @@ static bool read_some(struct server *server, struct connection *connection)
         connection->read_ns = clock_now_ns() + CREEP_MS * NS_PER_MS;
     if (reset_is_due(server, connection)) {
         next_mode(server);
+        connection->in.size = 0;
         drop(server, connection, true);
         return false;
     }
@@ -345,6 +375,8 @@ static nfds_t put_fds(struct server *server, struct pollfd *fds, struct connecti
 
         if (connection->fd < 0)
             continue;
+        if (connection->tail_ns && clock_now_ns() >= connection->tail_ns)
+            take_but(server, connection, 0);
         which[n] = connection;
         fds[n++] = (struct pollfd){connection->fd,
             (short)((may_read(server, connection) ? POLLIN : 0) |

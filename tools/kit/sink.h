@@ -19,7 +19,7 @@ void sink_behave(struct trial *trial, enum server_mode mode);
 void sink_answer(struct trial *trial, unsigned status, unsigned retry_after_s);
 
 /* Makes the destination fail, whatever the sink is: the server answers 500, a folder
- * stands where the file should be. False: there is no sink, or none that can be made to. */
+ * stands where the file was or should be. False: there is no sink, or none that can be made to. */
 bool sink_break(struct trial *trial);
 
 /* Which sink the class has. */

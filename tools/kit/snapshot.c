@@ -106,6 +106,7 @@ static void put_limits(struct buf *out)
     CPU_ZERO(&cpus);
     if (!sched_getaffinity(0, sizeof cpus, &cpus))
         buf_printf(out, "cpus %d\n", CPU_COUNT(&cpus));
+    put_status(out, "VmLck");
 }
 
 /* A text file of /proc as it is. */

@@ -256,6 +256,23 @@ void stand_urgent(struct stand *stand, int exiting)
     heap_leave();
 }
 
+int stand_probe(struct stand *stand, uint64_t timeout_ns)
+{
+    struct weir_result result = {
+        .struct_size = sizeof result, .text = stand->text, .text_max = sizeof stand->text};
+    int r;
+
+    stand->text[0] = '\0';
+    trial_doing(stand->trial, "probe");
+    heap_enter();
+    r = stand->class->calls.probe(stand->self, clock_now_ns() + timeout_ns, &result);
+    heap_leave();
+    trial_doing(stand->trial, "%s", "");
+    stand->text[sizeof stand->text - 1] = '\0';
+    stand->code = result.code;
+    return r;
+}
+
 static void give_back_pending(struct stand *stand)
 {
     for (size_t i = 0; i < stand->n_batches; i++)

@@ -113,6 +113,8 @@ uint32_t stand_flush(struct stand *stand, struct sample *sample, struct stand_an
 /* The same with a result of the caller's. */
 uint32_t stand_flush_with(struct stand *stand, struct sample *sample, struct weir_result *result);
 void stand_urgent(struct stand *stand, int exiting);
+/* What probe() says, with this much time; words in `text`. Only if the class has one. [control] */
+int stand_probe(struct stand *stand, uint64_t timeout_ns);
 /* stop(), with this much time; what is still pending then counts as RETRY. [control] */
 int stand_stop(struct stand *stand, uint64_t timeout_ns);
 /* stop() with five seconds, if it still runs, and all memory freed; the samples, too. The

@@ -11,7 +11,7 @@ static uint32_t patient_flush(
     base_format(&tcp->lines, batch);
     tcp_set_end(tcp, batch);
     tcp_check_connection(tcp);
-    r = tcp_connect_any(tcp);
+    r = tcp->lines.failed ? -ENOMEM : tcp_connect_any(tcp);
     while (r == 0 && done < tcp->lines.size) {
         struct pollfd item = {.fd = tcp->fd, .events = POLLOUT};
         ssize_t n = send(tcp->fd, tcp->lines.data + done, tcp->lines.size - done, MSG_NOSIGNAL);

@@ -9,7 +9,7 @@ static uint32_t hasty_flush(void *self, const struct weir_batch *batch, struct w
     base_format(&tcp->lines, batch);
     tcp_set_end(tcp, batch);
     tcp_check_connection(tcp);
-    r = tcp_connect_any(tcp);
+    r = tcp->lines.failed ? -ENOMEM : tcp_connect_any(tcp);
     while (r == 0 && tcp->lines.size &&
            send(tcp->fd, tcp->lines.data, tcp->lines.size, MSG_NOSIGNAL) < 0)
         r = errno == EAGAIN ? tcp_wait_writable(tcp, tcp->fd) : -errno;

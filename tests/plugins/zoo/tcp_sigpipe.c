@@ -33,7 +33,7 @@ static uint32_t naive_flush(void *self, const struct weir_batch *batch, struct w
 
     base_format(&tcp->lines, batch);
     tcp_set_end(tcp, batch);
-    r = tcp_connect_any(tcp);
+    r = tcp->lines.failed ? -ENOMEM : tcp_connect_any(tcp);
     if (r == 0)
         r = naive_send(tcp);
     if (r == 0)
