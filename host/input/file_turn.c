@@ -115,7 +115,7 @@ static enum turn_result take_file(struct file_input *self, struct tail *tail, un
 {
     if (!may_read(self))
         return TURN_BLOCKED;
-    if (tail->fd >= 0 && !tail_is_noted(tail)) {
+    if (tail->fd >= 0 && tail->source && !tail_is_noted(tail)) {
         requeue(self, tail);
         return TURN_WAITS;
     }
