@@ -118,6 +118,8 @@ void *checkpoints_write_loop(void *argument)
         if (self->stopping && !checkpoints_have_work(self))
             break;
     }
+    self->ended = true;
+    pthread_cond_broadcast(&self->written);
     pthread_mutex_unlock(&self->lock);
     return NULL;
 }

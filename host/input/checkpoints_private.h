@@ -45,9 +45,9 @@ struct checkpoints {
     struct checkpoint_set writing; /* what the writer has in hand */
     uint64_t grown_bytes;          /* secured since the last write */
     uint64_t first_dirty_ns;
-    bool now; /* write what there is without waiting for more */
-    bool stopping, busy;
-    uint64_t n_rounds; /* of writing */
+    bool now;                   /* write what there is without waiting for more */
+    bool stopping, busy, ended; /* the last: the writer has left its loop */
+    uint64_t n_rounds;          /* of writing */
 };
 
 /* The writer's thread; `argument` is the struct checkpoints. */
