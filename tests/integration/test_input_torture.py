@@ -204,8 +204,9 @@ def test_copytruncate_while_the_destination_is_down_is_counted(weir):
     wait_for(lambda: "full" in weir.command("status", "--data", weir.data).stdout, "a full queue")
     with open(log, "ab") as file:
         file.write(b"lost in the copy\n" * 1000)
-    other.append(folder / "b.log", 1)
-    wait_for(lambda: str(folder / "b.log") in open_files(host), "a look that sees its size")
+    for new in (folder / "b.log", folder / "c.log"):  # the second look begins after the first
+        other.append(new, 1)
+        wait_for(lambda: str(new) in open_files(host), "a look that sees its size")
     os.truncate(log, 0)
     stream.append(log, 10)
     open_gate(weir)
