@@ -38,7 +38,7 @@ def start_blocked(weir, pattern, **inputs):
 
 def open_gate(weir):
     (weir.folder / "gate").unlink()
-    (weir.folder / "gate").mkdir()
+    (weir.folder / "gate").mkdir(exist_ok=True)
 
 
 def open_files(host):
