@@ -202,6 +202,9 @@ def test_plugin_with_a_sanitizer(tmp_path):
         plugin = compiled(tmp_path, good, f"-fsanitize={sanitizer}")
         run = tool("verify", plugin, *without, cwd=tmp_path)
         assert run.returncode == 0, run.stdout
+        run = tool("describe", plugin)
+        assert (run.returncode, run.stderr) == (0, "")
+        assert "flusher_good" in run.stdout
     run = tool("verify", compiled(tmp_path, OVERRUN, "-fsanitize=address"), *without)
     assert run.returncode == 1
     assert ("CRASH", "FLU-02", "flusher_good") in verdicts(run)

@@ -74,9 +74,7 @@ static bool is_sanitized(const struct child_request *request)
     return request->sanitizer || !heap_visible();
 }
 
-/* This program without functions in place of the C library's, which a sanitizer has
- * itself. It lies beside this one. The caller frees the path. */
-static char *sanitized_program(void)
+char *child_sanitized_program(void)
 {
     char path[4096];
     ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -130,7 +128,8 @@ static void environment_make(struct environment *environment, const char *librar
 static int spawn_self(const char *const *arguments, posix_spawn_file_actions_t *actions,
     const char *sanitizer, pid_t *ret_pid)
 {
-    SCOPED_FREE char *program = sanitizer ? sanitized_program() : mem_strdup("/proc/self/exe");
+    SCOPED_FREE char *program =
+        sanitizer ? child_sanitized_program() : mem_strdup("/proc/self/exe");
     SCOPED_CALL(environment_finish) struct environment environment = {0};
     posix_spawnattr_t attributes;
     sigset_t none, all;

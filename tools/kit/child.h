@@ -68,4 +68,8 @@ void child_stop_server(const struct child_request *request, pid_t pid, struct si
 /* Removes a folder and all in it. */
 void child_remove_folder(const char *path);
 
+/* The path of this program without functions in place of the C library's, which a sanitizer
+ * has itself. It lies beside this one. The caller frees it. */
+char *child_sanitized_program(void);
+
 #endif

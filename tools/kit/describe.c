@@ -6,8 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/buf.h"
+#include "base/mem.h"
 #include "config/describe.h"
 #include "config/option_rows.h"
+#include "kit/child.h"
+#include "kit/plan.h"
 #include "plugin/probe.h"
 
 static const char help[] =
@@ -151,7 +154,32 @@ static int describe(char **paths, int n, bool json)
     return code;
 }
 
+/* One that was built with a sanitizer is described by the program that can load it, started in
+ * place of this one. Returns when that is not to be had. */
+static void become_sanitized(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        SCOPED_FREE char *library = argv[i][0] == '-' ? NULL : plan_sanitizer(argv[i]);
+        SCOPED_FREE char *program = library ? child_sanitized_program() : NULL;
+        char **again;
+
+        if (!program || setenv("LD_PRELOAD", library, 1) ||
+            setenv("ASAN_OPTIONS", "leak_check_at_exit=0", 0))
+            continue;
+        again = mem_calloc((size_t)argc + 2, sizeof *again);
+        again[0] = program;
+        memcpy(again + 1, argv, (size_t)argc * sizeof *argv);
+        execv(program, again);
+        fprintf(stderr,
+            "weir-plugin describe: %s was built with a sanitizer, and %s cannot be started: %m\n",
+            argv[i], program);
+        free((void *)again);
+        return;
+    }
+}
+
 int command_describe(int argc, char **argv)
 {
+    become_sanitized(argc, argv);
     return command_on_files(argc, argv, help, describe);
 }

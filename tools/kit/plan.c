@@ -93,9 +93,7 @@ static char *first_match(const char *start)
     return found;
 }
 
-/* What must be loaded before a plugin that was built with a sanitizer. A host of the
- * same build has it already. */
-static char *find_sanitizer(const char *path)
+char *plan_sanitizer(const char *path)
 {
     struct binary binary;
     char why[64], *found = NULL;
@@ -132,7 +130,7 @@ static int add_subject(struct plan *plan, const char *path, const char *settings
         r = CLI_USAGE;
     }
     if (!r)
-        subject.sanitizer = find_sanitizer(subject.real);
+        subject.sanitizer = plan_sanitizer(subject.real);
     MEM_GROW(plan->subjects, plan->n_subjects, plan->cap_subjects);
     plan->subjects[plan->n_subjects++] = subject;
     return r;

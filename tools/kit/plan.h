@@ -55,6 +55,10 @@ struct plan_request {
 int plan_make(struct plan *plan, const struct plan_request *request);
 void plan_finish(struct plan *plan);
 
+/* The library that must be loaded before a plugin that was built with a sanitizer, the
+ * caller's; NULL: none, or this program has it already. */
+char *plan_sanitizer(const char *path);
+
 /* Sums over all that is done. */
 struct plan_sums {
     size_t by_verdict[VERDICT_N];
