@@ -132,8 +132,11 @@ static int read_all(struct store *store, MDB_dbi table)
     if (r)
         return r;
     r = mdb_cursor_open(txn, table, &cursor);
-    while (!r && !(r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)))
-        sum += ((unsigned char *)value.mv_data)[value.mv_size ? value.mv_size - 1 : 0];
+    if (!r) {
+        while (!(r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)))
+            sum += ((unsigned char *)value.mv_data)[value.mv_size ? value.mv_size - 1 : 0];
+        mdb_cursor_close(cursor);
+    }
     (void)sum;
     mdb_txn_abort(txn);
     return r;
