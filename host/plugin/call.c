@@ -27,12 +27,15 @@ struct caller {
     struct list idle;
     pthread_cond_t called;
     struct call *call; /* to be made next; NULL: none yet */
+    pthread_t thread;
+    bool awaited; /* its end is */
 };
 
 struct callers {
     pthread_mutex_t lock; /* of all below, and of what its callers are to do */
     struct list idle;
-    unsigned n_idle;
+    unsigned n_idle, n_busy;
+    pthread_cond_t none_busy;
     unsigned references; /* the owner's, and one of each thread */
     bool closed;
 };
@@ -120,6 +123,7 @@ static void callers_unref(struct callers *callers)
     pthread_mutex_unlock(&callers->lock);
     if (!last)
         return;
+    pthread_cond_destroy(&callers->none_busy);
     pthread_mutex_destroy(&callers->lock);
     free(callers);
 }
@@ -132,6 +136,8 @@ static struct call *wait_for_call(struct caller *self)
     bool in_time = true;
 
     self->call = NULL;
+    if (!--home->n_busy)
+        pthread_cond_signal(&home->none_busy);
     if (home->closed || home->n_idle == CALLERS_IDLE_MAX)
         return NULL;
     list_prepend(&home->idle, &self->idle);
@@ -142,6 +148,8 @@ static struct call *wait_for_call(struct caller *self)
         list_remove(&self->idle);
         home->n_idle--;
     }
+    if (self->call)
+        home->n_busy++;
     return self->call;
 }
 
@@ -158,6 +166,8 @@ static void *caller_main(void *argument)
         if (call)
             pthread_mutex_unlock(&home->lock);
     }
+    if (!self->awaited)
+        pthread_detach(self->thread);
     callers_unref(home);
     pthread_cond_destroy(&self->called);
     free(self);
@@ -172,8 +182,9 @@ static bool add_caller(struct callers *callers, struct call *call)
     caller->home = callers;
     caller->call = call;
     init_cond(&caller->called);
-    if (!thread_start(NULL, caller_main, caller)) {
+    if (!thread_start(&caller->thread, caller_main, caller)) {
         callers->references++;
+        callers->n_busy++;
         return true;
     }
     pthread_cond_destroy(&caller->called);
@@ -206,23 +217,42 @@ struct callers *callers_create(void)
     struct callers *callers = mem_zalloc(sizeof *callers);
 
     pthread_mutex_init(&callers->lock, NULL);
+    init_cond(&callers->none_busy);
     list_init(&callers->idle);
     callers->references = 1;
     return callers;
 }
 
+/* With the lock held: those that have just made their last call become idle; those that
+ * hang are not waited for. */
+static void wait_for_idle(struct callers *callers)
+{
+    struct timespec until = time_of(clock_now_ns() + CALLERS_SETTLE_NS);
+    bool in_time = true;
+
+    while (callers->n_busy && in_time)
+        in_time = !pthread_cond_timedwait(&callers->none_busy, &callers->lock, &until);
+}
+
 void callers_destroy(struct callers *callers)
 {
+    pthread_t threads[CALLERS_IDLE_MAX];
     struct caller *caller;
+    unsigned n = 0;
 
     if (!callers)
         return;
     pthread_mutex_lock(&callers->lock);
+    wait_for_idle(callers);
     callers->closed = true;
     LIST_EACH (caller, &callers->idle, idle) {
+        caller->awaited = true;
+        threads[n++] = caller->thread;
         pthread_cond_signal(&caller->called);
     }
     callers_unref(callers);
+    while (n) /* what plugins keep for each thread goes with it */
+        pthread_join(threads[--n], NULL);
 }
 
 int call_run(

@@ -11,12 +11,15 @@
 /* Threads without a call that wait for the next one, and how long. */
 #define CALLERS_IDLE_MAX 4u
 #define CALLERS_IDLE_NS (1 * NS_PER_S)
+/* How long the end waits for threads that have a call. */
+#define CALLERS_SETTLE_NS (100 * NS_PER_MS)
 
 /* The threads that make calls: started as they are needed, used again. */
 struct callers;
 
 struct callers *callers_create(void);
-/* Threads that are left behind keep what they need. NULL is fine. */
+/* Waits for the end of threads that have no call; those that are left behind keep what
+ * they need. NULL is fine. */
 void callers_destroy(struct callers *callers);
 
 struct call_limit {
