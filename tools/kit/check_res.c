@@ -361,6 +361,12 @@ static void res_sockets(struct trial *trial)
             atomic_load(&trial->sink->n_open));
 }
 
+/* By its entry in /proc/self/task, where ".." is this process again. */
+static bool is_other_thread(const char *name)
+{
+    return name[0] != '.' && atoi(name) != gettid();
+}
+
 /* Voluntary switches of all threads but this one. */
 static uint64_t count_wakes(void)
 {
@@ -374,7 +380,7 @@ static uint64_t count_wakes(void)
         FILE *file;
 
         snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
-        file = atoi(entry->d_name) == gettid() ? NULL : fopen(path, "re");
+        file = is_other_thread(entry->d_name) ? fopen(path, "re") : NULL;
         while (file && fgets(line, sizeof line, file))
             if (sscanf(line, "voluntary_ctxt_switches: %llu", &switches) == 1)
                 n += switches;
@@ -416,7 +422,7 @@ static uint64_t busy_ns(void)
         FILE *file;
 
         snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", entry->d_name);
-        file = atoi(entry->d_name) == gettid() ? NULL : fopen(path, "re");
+        file = is_other_thread(entry->d_name) ? fopen(path, "re") : NULL;
         if (file && fscanf(file, "%llu %llu", &ran, &waited) == 2)
             sum += ran + waited;
         if (file)
