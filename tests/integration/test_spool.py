@@ -114,6 +114,7 @@ def test_killed_again_and_again_while_draining(weir):
         host.kill()
         host = weir.start(spooled.path)
     wait_for(lambda: set(numbers(spooled.got())) == set(range(20000)), "all lines")
+    host.wait_log("msg=running")  # it may have come too late to do anything
     assert host.stop() == 0
 
 
