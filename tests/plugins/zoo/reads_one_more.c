@@ -13,7 +13,7 @@ static uint32_t counting_flush(
             for (uint32_t c = 0; log->contents && c <= log->n_contents; c++)
                 bytes += log->contents[c].value.size;
         }
-    return base_flush(self, batch, result);
+    return bytes == SIZE_MAX ? WEIR_RETRY : base_flush(self, batch, result);
 }
 
 ANIMAL(.flush = counting_flush);

@@ -238,7 +238,8 @@ static int stop(void *self, uint64_t deadline_ns, struct weir_result *result)
 void world_script(
     struct world *world, uint32_t lane, uint64_t generation, struct script *ret_script)
 {
-    the_world = world;
+    if (the_world != world) /* at a reload another thread may be reading */
+        the_world = world;
     *ret_script =
         (struct script){.flush = lane ? flush_1 : flush_0, .stop = stop, .generation = generation};
 }
