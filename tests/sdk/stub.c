@@ -2,9 +2,11 @@
 
 #include <check.h>
 #include <dlfcn.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct weir_flusher_class *load(const struct weir_host *host, const char *path)
 {
@@ -200,10 +202,25 @@ void stub_write(const char *path, const char *text)
     fclose(file);
 }
 
+static char folder[] = "/tmp/weir-flusher-XXXXXX";
+static pid_t owner;
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static void remove_folder(void)
+{
+    if (getpid() == owner) /* not a child that it has forked */
+        nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 const char *stub_folder(void)
 {
-    static char folder[] = "/tmp/weir-flusher-XXXXXX";
-
     ck_assert(mkdtemp(folder) != NULL);
+    owner = getpid();
+    atexit(remove_folder);
     return folder;
 }

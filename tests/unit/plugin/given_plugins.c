@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,11 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#define FOLDERS_MAX 16
+
+static char folders[FOLDERS_MAX][sizeof "/tmp/weir-test-plugin-XXXXXX"];
+static unsigned n_folders;
+static pid_t owner;
 static int words_fd = -1;
 
 const char *given_executable(void)
@@ -28,12 +34,29 @@ char *given_plugin(const char *name)
     return mem_printf("%s/flusher_%s.so", folder, name);
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static void remove_folders(void)
+{
+    while (getpid() == owner && n_folders) /* not a child that it has forked */
+        nftw(folders[--n_folders], remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 char *given_folder(void)
 {
-    char *path = mem_strdup("/tmp/weir-test-plugin-XXXXXX");
+    char *path = folders[n_folders];
 
+    ck_assert_uint_lt(n_folders, FOLDERS_MAX);
+    strcpy(path, "/tmp/weir-test-plugin-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(path));
-    return path;
+    if (!n_folders++)
+        atexit(remove_folders);
+    owner = getpid();
+    return mem_strdup(path);
 }
 
 char *given_file(const char *folder, const char *name, const char *text)
