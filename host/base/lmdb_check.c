@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -65,6 +66,7 @@ struct file {
     struct meta meta;        /* the newest */
     unsigned char *page_met; /* a bit for each page up to the last */
     unsigned char *byte_met; /* one for each byte of the page that is looked at */
+    bool unreadable;         /* the disk refuses a page */
 };
 
 /* One table, in the order of its keys. */
@@ -98,11 +100,22 @@ static struct bytes bytes_of(const struct file *file, uint64_t number, uint64_t 
     return (struct bytes){file->bytes.data + number * file->page_bytes, n_pages * file->page_bytes};
 }
 
+/* Without it a page that the disk does not give would be a SIGBUS. Systems before Linux
+ * 5.14 cannot say, and what lies in memory is there. */
+static bool can_read(struct file *file, struct bytes bytes)
+{
+    if (!bytes.data)
+        return false;
+    if (madvise((void *)(uintptr_t)bytes.data, bytes.size, MADV_POPULATE_READ) && errno != EINVAL)
+        file->unreadable = true;
+    return !file->unreadable;
+}
+
 static bool read_page(
-    const struct file *file, uint64_t number, struct page *ret_page, struct bytes *ret_bytes)
+    struct file *file, uint64_t number, struct page *ret_page, struct bytes *ret_bytes)
 {
     *ret_bytes = bytes_of(file, number, 1);
-    if (!ret_bytes->data)
+    if (!can_read(file, *ret_bytes))
         return false;
     memcpy(ret_page, ret_bytes->data, sizeof *ret_page);
     return ret_page->number == number;
@@ -138,7 +151,7 @@ static bool next_key(struct walk *walk, struct bytes key, bool of_branch)
 }
 
 /* A value that has pages of its own. */
-static bool find_big(struct walk *walk, struct bytes *value, size_t size)
+static bool find_big(struct walk *walk, struct bytes *value, size_t size, bool is_table)
 {
     struct file *file = walk->file;
     uint64_t number, needed = (sizeof(struct page) - 1 + size) / file->page_bytes + 1;
@@ -150,7 +163,7 @@ static bool find_big(struct walk *walk, struct bytes *value, size_t size)
         page.n_pages < needed)
         return false;
     bytes = bytes_of(file, number, needed);
-    if (!bytes.data)
+    if (!bytes.data || ((walk->is_free || is_table) && !can_read(file, bytes)))
         return false;
     for (uint64_t i = 0; i < page.n_pages; i++) {
         if (!meet_page(file, number + i))
@@ -185,7 +198,8 @@ static bool check_value(
 {
     struct table table;
 
-    if (node->kind & NODE_BIG && !find_big(walk, &value, node->low | (size_t)node->high << 16))
+    if (node->kind & NODE_BIG &&
+        !find_big(walk, &value, node->low | (size_t)node->high << 16, node->kind & NODE_TABLE))
         return false;
     if (walk->is_free)
         return check_free_list(walk, key, value);
@@ -306,7 +320,7 @@ static bool walk_table(struct file *file, const struct table *table, bool is_fre
     return table->depth && table->depth <= DEPTH_MAX && walk_page(&walk, table->root, table->depth);
 }
 
-static bool read_meta(const struct file *file, uint64_t number, struct meta *ret_meta)
+static bool read_meta(struct file *file, uint64_t number, struct meta *ret_meta)
 {
     struct bytes bytes;
     struct page page;
@@ -351,20 +365,28 @@ static bool good_length(const struct file *file)
            meta->map_bytes <= LMDB_CHECK_MAP_BYTES_MAX;
 }
 
-bool lmdb_check_bytes(const void *bytes, size_t size)
+static bool is_sound(struct file *file)
+{
+    bool sound;
+
+    if (!find_meta(file) || !good_length(file))
+        return false;
+    file->page_met = mem_zalloc(file->meta.last_page / 8 + 1);
+    file->byte_met = mem_zalloc(file->page_bytes);
+    sound = walk_table(file, &file->meta.free, true, false) &&
+            walk_table(file, &file->meta.main, false, true);
+    free(file->page_met);
+    free(file->byte_met);
+    return sound;
+}
+
+int lmdb_check_bytes(const void *bytes, size_t size)
 {
     struct file file = {.bytes = {bytes, size}};
-    bool good;
 
-    if (!find_meta(&file) || !good_length(&file))
-        return false;
-    file.page_met = mem_zalloc(file.meta.last_page / 8 + 1);
-    file.byte_met = mem_zalloc(file.page_bytes);
-    good = walk_table(&file, &file.meta.free, true, false) &&
-           walk_table(&file, &file.meta.main, false, true);
-    free(file.page_met);
-    free(file.byte_met);
-    return good;
+    if (is_sound(&file))
+        return 0;
+    return file.unreadable ? EIO : EBADMSG;
 }
 
 int lmdb_check(const char *folder)
@@ -373,7 +395,7 @@ int lmdb_check(const char *folder)
     SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat status;
     void *bytes;
-    bool good;
+    int r;
 
     if (fd < 0)
         return errno == ENOENT ? 0 : errno;
@@ -384,7 +406,7 @@ int lmdb_check(const char *folder)
     bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)
         return errno;
-    good = lmdb_check_bytes(bytes, (size_t)status.st_size);
+    r = lmdb_check_bytes(bytes, (size_t)status.st_size);
     munmap(bytes, (size_t)status.st_size);
-    return good ? 0 : EBADMSG;
+    return r;
 }

@@ -12,7 +12,6 @@
 #ifndef BASE_LMDB_CHECK_H
 #define BASE_LMDB_CHECK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +24,7 @@
  * there yet; EBADMSG: it is damaged; another errno: it cannot be read. */
 int lmdb_check(const char *folder);
 
-/* The same for a file's content. Pure. */
-bool lmdb_check_bytes(const void *bytes, size_t size);
+/* The same for a file's content, in memory or mapped. */
+int lmdb_check_bytes(const void *bytes, size_t size);
 
 #endif

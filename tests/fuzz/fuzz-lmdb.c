@@ -58,7 +58,7 @@ static void make_file(const char *folder)
     written_bytes = fread(written, 1, sizeof written, file);
     fclose(file);
     unlink(path);
-    CHECK(lmdb_check_bytes(written, written_bytes));
+    CHECK(!lmdb_check_bytes(written, written_bytes));
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -2,10 +2,13 @@
  * turned; and what it has written is sound after every commit. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -245,7 +248,7 @@ START_TEST(what_is_called_sound_does_not_crash_lmdb)
         char bit = (char)(1 << draw(8));
 
         bytes[at] ^= bit;
-        if (lmdb_check_bytes(bytes, size)) {
+        if (!lmdb_check_bytes(bytes, size)) {
             write_file(bytes, size);
             ck_assert_msg(
                 !crashes(shape), "flip %u: bit %#x of byte %zu", i, (unsigned char)bit, at);
@@ -255,7 +258,7 @@ START_TEST(what_is_called_sound_does_not_crash_lmdb)
         bytes[at] ^= bit;
     }
     ck_assert_uint_gt(n_refused, 0);
-    ck_assert(lmdb_check_bytes(bytes, size));
+    ck_assert_int_eq(lmdb_check_bytes(bytes, size), 0);
 }
 END_TEST
 
@@ -268,13 +271,13 @@ START_TEST(cut_anywhere_it_is_refused_or_does_not_crash_lmdb)
     use(shape, 300);
     bytes = read_file(&size);
     for (size_t kept = 1; kept < size; kept += 1 + draw(size / 10)) {
-        if (lmdb_check_bytes(bytes, kept)) {
+        if (!lmdb_check_bytes(bytes, kept)) {
             write_file(bytes, kept);
             ck_assert_msg(!crashes(shape), "cut at %zu", kept);
         }
     }
-    ck_assert(!lmdb_check_bytes(bytes, 4096));
-    ck_assert(!lmdb_check_bytes(bytes, 1));
+    ck_assert_int_eq(lmdb_check_bytes(bytes, 4096), EBADMSG);
+    ck_assert_int_eq(lmdb_check_bytes(bytes, 1), EBADMSG);
 }
 END_TEST
 
@@ -282,12 +285,33 @@ START_TEST(what_is_no_store_is_refused)
 {
     static char zeros[8 * 4096];
 
-    ck_assert(!lmdb_check_bytes(zeros, sizeof zeros));
+    ck_assert_int_eq(lmdb_check_bytes(zeros, sizeof zeros), EBADMSG);
     memset(zeros, 'x', sizeof zeros);
     write_file(zeros, sizeof zeros);
     ck_assert_int_eq(lmdb_check(folder), EBADMSG);
     write_file(zeros, 0);
     ck_assert_int_eq(lmdb_check(folder), 0); /* LMDB begins it */
+}
+END_TEST
+
+/* As on a disk that has gone bad: what is mapped cannot be read. */
+START_TEST(page_that_cannot_be_read_is_an_error)
+{
+    SCOPED_FREE char *path = mem_printf("%s/data.mdb", folder);
+    struct stat status;
+    void *bytes;
+    int fd;
+
+    use(&shapes[1], 100);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    ck_assert_ptr_ne(bytes, MAP_FAILED);
+    ck_assert_int_eq(lmdb_check_bytes(bytes, (size_t)status.st_size), 0);
+    ck_assert_int_eq(ftruncate(fd, 2 * 4096), 0); /* the metas stay */
+    ck_assert_int_eq(lmdb_check_bytes(bytes, (size_t)status.st_size), EIO);
+    munmap(bytes, (size_t)status.st_size);
+    close(fd);
 }
 END_TEST
 
@@ -302,5 +326,6 @@ int main(void)
     tcase_add_loop_test(tests, what_is_called_sound_does_not_crash_lmdb, 0, n_shapes);
     tcase_add_loop_test(tests, cut_anywhere_it_is_refused_or_does_not_crash_lmdb, 0, n_shapes);
     tcase_add_test(tests, what_is_no_store_is_refused);
+    tcase_add_test(tests, page_that_cannot_be_read_is_an_error);
     return unit_run(tests);
 }
