@@ -367,29 +367,44 @@ static bool is_other_thread(const char *name)
     return name[0] != '.' && atoi(name) != gettid();
 }
 
-/* Voluntary switches of all threads but this one. */
-static uint64_t count_wakes(void)
+/* The sum of what `read` finds in that file of each thread but this one. */
+static uint64_t sum_of_threads(const char *name, uint64_t (*read)(FILE *file))
 {
     DIR *folder = opendir("/proc/self/task");
     const struct dirent *entry;
-    uint64_t n = 0;
+    uint64_t sum = 0;
 
     while (folder && (entry = readdir(folder))) {
-        char path[320], line[128];
-        unsigned long long switches;
+        char path[320];
         FILE *file;
 
-        snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+        snprintf(path, sizeof path, "/proc/self/task/%s/%s", entry->d_name, name);
         file = is_other_thread(entry->d_name) ? fopen(path, "re") : NULL;
-        while (file && fgets(line, sizeof line, file))
-            if (sscanf(line, "voluntary_ctxt_switches: %llu", &switches) == 1)
-                n += switches;
-        if (file)
-            fclose(file);
+        if (!file)
+            continue;
+        sum += read(file);
+        fclose(file);
     }
     if (folder)
         closedir(folder);
-    return n;
+    return sum;
+}
+
+static uint64_t read_wakes(FILE *file)
+{
+    unsigned long long switches = 0;
+    char line[128];
+
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "voluntary_ctxt_switches: %llu", &switches) == 1)
+            break;
+    return switches;
+}
+
+/* Voluntary switches of all threads but this one. */
+static uint64_t count_wakes(void)
+{
+    return sum_of_threads("status", read_wakes);
 }
 
 static void res_idle(struct trial *trial)
@@ -408,29 +423,18 @@ static void res_idle(struct trial *trial)
     life_end(stand);
 }
 
+static uint64_t read_busy_ns(FILE *file)
+{
+    unsigned long long ran, waited;
+
+    return fscanf(file, "%llu %llu", &ran, &waited) == 2 ? ran + waited : 0;
+}
+
 /* How long threads of the plugin ran, or wanted to and had to wait: so it does not matter
  * what else the machine has to do. */
 static uint64_t busy_ns(void)
 {
-    DIR *folder = opendir("/proc/self/task");
-    const struct dirent *entry;
-    uint64_t sum = 0;
-
-    while (folder && (entry = readdir(folder))) {
-        char path[320];
-        unsigned long long ran = 0, waited = 0;
-        FILE *file;
-
-        snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", entry->d_name);
-        file = is_other_thread(entry->d_name) ? fopen(path, "re") : NULL;
-        if (file && fscanf(file, "%llu %llu", &ran, &waited) == 2)
-            sum += ran + waited;
-        if (file)
-            fclose(file);
-    }
-    if (folder)
-        closedir(folder);
-    return sum;
+    return sum_of_threads("schedstat", read_busy_ns);
 }
 
 /* A thread that asks for work all the time would have a processor for itself, and never
