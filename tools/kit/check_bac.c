@@ -10,6 +10,7 @@
 #include "kit/life.h"
 #include "kit/marks.h"
 #include "kit/sink.h"
+#include "kit/usage.h"
 
 #define CROWD 200u /* batches that are given as long as it is ready */
 #define ROOM_NS (5 * NS_PER_S)
@@ -28,14 +29,6 @@
 #define SETTLE_NS (10 * NS_PER_S)
 #define NOTIFY_MAX 500u /* in half a second */
 
-static uint64_t cpu_ns(clockid_t clock)
-{
-    struct timespec time;
-
-    clock_gettime(clock, &time);
-    return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
-}
-
 /* -- is_ready -- */
 
 struct ready_round {
@@ -45,7 +38,7 @@ struct ready_round {
 
 static struct ready_round ask_often(const struct stand *stand)
 {
-    const uint64_t cpu = cpu_ns(CLOCK_THREAD_CPUTIME_ID), wall = clock_now_ns();
+    const uint64_t cpu = usage_cpu_ns(CLOCK_THREAD_CPUTIME_ID), wall = clock_now_ns();
     struct ready_round round = {0};
 
     while (round.n_calls < READY_CALLS && round.wall_ns <= READY_WALL_NS_MAX) {
@@ -55,7 +48,7 @@ static struct ready_round ask_often(const struct stand *stand)
                 (int64_t)round.n_calls++);
         round.wall_ns = clock_now_ns() - wall;
     }
-    round.cpu_ns = cpu_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    round.cpu_ns = usage_cpu_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
     return round;
 }
 
@@ -85,16 +78,6 @@ static void bac_cheap(struct trial *trial)
             (unsigned long long)(best.wall_ns / NS_PER_MS));
     trial_note(trial, "is_ready takes %llu ns", (unsigned long long)call_ns);
     life_end(stand);
-}
-
-static void need_peer(struct trial *trial)
-{
-    if (!trial->sink && sink_kind(trial) != SINK_NONE)
-        trial_foreign(trial, "its sink is no peer that could fail so");
-    if (!trial->sink && !(trial_class(trial)->flags & WEIR_NET))
-        trial_foreign(trial, "the class does not use the network");
-    if (!trial->sink)
-        trial_lacks(trial, "needs an http or tcp `sink` in weir-verify.json");
 }
 
 /* However many batches wait, there is room again once they are gone. */
@@ -129,7 +112,7 @@ static void bac_recovers(struct trial *trial)
     if (!trial->sink && sink_kind(trial) != SINK_NONE)
         return;
     stand = stand_start(trial, NULL);
-    need_peer(trial);
+    sink_need_peer(trial);
     sink_behave(trial, SERVER_REFUSES);
     life_flush(stand, 3);
     sink_behave(trial, SERVER_TAKES);
@@ -156,20 +139,6 @@ static void bac_no_storm(struct trial *trial)
         trial_fail(trial, "notify_ready is called %llu times in half a second without work",
             (unsigned long long)(atomic_load(&stand->n_notified) - before));
     life_end(stand);
-}
-
-/* -- a slow peer -- */
-
-static uint64_t resident_bytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long pages = 0;
-
-    if (file && fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
-    if (file)
-        fclose(file);
-    return pages * 4096;
 }
 
 static struct sample *slow_sample(struct trial *trial, uint64_t id, const char *value)
@@ -205,10 +174,10 @@ static void bac_bounded(struct trial *trial)
     uint64_t before, grown, open_bytes;
     unsigned n = 0, open;
 
-    need_peer(trial);
+    sink_need_peer(trial);
     memset(value, 'x', SLOW_LOG_BYTES);
     sink_behave(trial, SERVER_CREEPS);
-    before = resident_bytes();
+    before = usage_resident_bytes();
     while (clock_now_ns() < end_ns && n < 256) {
         struct sample *sample;
 
@@ -223,7 +192,7 @@ static void bac_bounded(struct trial *trial)
     }
     open = count_pending(stand);
     open_bytes = (uint64_t)open * SLOW_LOGS * SLOW_LOG_BYTES;
-    grown = resident_bytes() - MIN(before, resident_bytes());
+    grown = usage_resident_bytes() - MIN(before, usage_resident_bytes());
     if (grown > 3 * open_bytes + SLOW_GROWTH)
         trial_fail(trial,
             "memory grows by %llu MiB while the peer is slow; %u batches of 1 MiB were "
@@ -265,9 +234,7 @@ static void bac_retry_after(struct trial *trial)
     struct stand_settle details;
     uint32_t verdict;
 
-    need_peer(trial);
-    if (sink_kind(trial) != SINK_HTTP)
-        trial_foreign(trial, "its sink does not speak HTTP");
+    sink_need_http(trial);
     sink_answer(trial, 429, RETRY_AFTER_S);
     verdict = outcome(stand, 1, &details);
     if (verdict != WEIR_RETRY)
@@ -324,9 +291,7 @@ static void expect_outcome(
 
 static void bac_matrix(struct trial *trial)
 {
-    need_peer(trial);
-    if (sink_kind(trial) != SINK_HTTP)
-        trial_foreign(trial, "its sink does not speak HTTP");
+    sink_need_http(trial);
     for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
         struct stand *stand = stand_start(trial, NULL);
         struct stand_settle details;
@@ -344,9 +309,7 @@ static void bac_poison(struct trial *trial)
     struct stand *stand = stand_start(trial, NULL);
     struct stand_settle details;
 
-    need_peer(trial);
-    if (sink_kind(trial) != SINK_HTTP)
-        trial_foreign(trial, "its sink does not speak HTTP");
+    sink_need_http(trial);
     atomic_store(&trial->sink->times, 1);
     sink_answer(trial, 400, 0);
     outcome(stand, 1, &details);
@@ -361,12 +324,12 @@ static void bac_idle(struct trial *trial)
     struct stand *stand = stand_start(trial, NULL);
     uint64_t cpu, used_ns;
 
-    need_peer(trial);
+    sink_need_peer(trial);
     sink_behave(trial, SERVER_REFUSES);
     life_flush(stand, 2);
-    cpu = cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+    cpu = usage_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
     life_pause_ms(1000);
-    used_ns = cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    used_ns = usage_cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     if (used_ns > NS_PER_S / 20)
         trial_fail(trial, "%llu ms of CPU in a second in which the peer is down",
             (unsigned long long)(used_ns / NS_PER_MS));

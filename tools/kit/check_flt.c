@@ -13,7 +13,6 @@
 #include <unistd.h>
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/mem.h"
 #include "kit/binary.h"
 #include "kit/calls.h"
 #include "kit/config.h"
@@ -21,6 +20,7 @@
 #include "kit/life.h"
 #include "kit/marks.h"
 #include "kit/sink.h"
+#include "kit/usage.h"
 
 #define ALLOCATIONS_MAX 2000u
 #define ALLOCATIONS_NS (6 * NS_PER_S)
@@ -33,26 +33,6 @@
 #define SETTLE_NS (3 * NS_PER_S)
 #define LOGS 20u
 #define ADDRESS_SPACE_MORE ((rlim_t)32 << 20)
-
-/* Bytes that the process has mapped. */
-static rlim_t address_space(void)
-{
-    FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long pages = 0;
-
-    if (file && fscanf(file, "%lu", &pages) != 1)
-        pages = 0;
-    if (file)
-        fclose(file);
-    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
-}
-
-static void need_injection(struct trial *trial)
-{
-    if (!heap_visible())
-        trial_foreign(
-            trial, "a sanitizer has the heap and the calls; the ordinary run sees to this");
-}
 
 /* -- memory -- */
 
@@ -114,9 +94,7 @@ static void life_without(
             sample_destroy(sample);
             continue;
         }
-        verdict = stand_flush(stand, sample, NULL);
-        if (verdict == WEIR_PENDING)
-            verdict = stand_wait(stand, sample, SETTLE_NS);
+        verdict = stand_try(stand, sample, SETTLE_NS);
         if (verdict > WEIR_BROKEN)
             trial_fail(trial, "allocation %llu fails, and the verdict is %u, which is none",
                 (unsigned long long)n, verdict);
@@ -148,7 +126,7 @@ static void memory_fails(struct trial *trial, void (*fail)(uint64_t n))
     SCOPED_BUF struct buf delivered = {0};
     uint64_t n = 0;
 
-    need_injection(trial);
+    life_need_injection(trial);
     leave_rust_out(trial);
     trial_descriptor(trial);
     do {
@@ -183,9 +161,7 @@ static bool deliver_failing(struct trial *trial, int error, uint64_t n, uint32_t
     uint32_t verdict;
 
     calls_fail_files(error, n);
-    verdict = stand_flush(stand, sample, NULL);
-    if (verdict == WEIR_PENDING)
-        verdict = stand_wait(stand, sample, SETTLE_NS);
+    verdict = stand_try(stand, sample, SETTLE_NS);
     calls_fail_files(0, 0);
     if (calls_files() - calls < n) {
         life_end(stand);
@@ -209,7 +185,7 @@ static void flt_files(struct trial *trial)
     uint32_t first = 0;
     uint64_t n = 0;
 
-    need_injection(trial);
+    life_need_injection(trial);
     if (sink_kind(trial) != SINK_FILE)
         trial_foreign(trial, "its sink is no file");
     for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
@@ -256,7 +232,7 @@ static void flt_short(struct trial *trial)
 {
     struct stand *stand;
 
-    need_injection(trial);
+    life_need_injection(trial);
     stand = stand_start(trial, NULL);
     calls_be_short(true);
     for (uint32_t i = 0; i < 5; i++)
@@ -295,9 +271,7 @@ static void flt_descriptors(struct trial *trial)
     none = before;
     none.rlim_cur = count_fds() - 1; /* the folder's own is free again */
     setrlimit(RLIMIT_NOFILE, &none);
-    verdict = stand_flush(stand, sample, NULL);
-    if (verdict == WEIR_PENDING)
-        verdict = stand_wait(stand, sample, SETTLE_NS);
+    verdict = stand_try(stand, sample, SETTLE_NS);
     setrlimit(RLIMIT_NOFILE, &before);
     if (verdict == WEIR_REJECTED)
         trial_fail(trial, "without descriptors the verdict is REJECTED, and the logs are lost");
@@ -315,7 +289,7 @@ static void flt_threads(struct trial *trial)
 {
     struct stand *stand;
 
-    need_injection(trial);
+    life_need_injection(trial);
     calls_no_threads(true);
     stand = stand_create(trial, NULL);
     if (!stand_init(stand)) {
@@ -343,11 +317,9 @@ static void flt_address_space(struct trial *trial)
     leave_rust_out(trial);
     getrlimit(RLIMIT_AS, &before);
     little = before;
-    little.rlim_cur = address_space() + ADDRESS_SPACE_MORE;
+    little.rlim_cur = (rlim_t)usage_mapped_bytes() + ADDRESS_SPACE_MORE;
     setrlimit(RLIMIT_AS, &little);
-    verdict = stand_flush(stand, sample, NULL);
-    if (verdict == WEIR_PENDING)
-        verdict = stand_wait(stand, sample, SETTLE_NS);
+    verdict = stand_try(stand, sample, SETTLE_NS);
     setrlimit(RLIMIT_AS, &before);
     if (verdict == WEIR_REJECTED)
         trial_fail(trial, "with little address space the verdict is REJECTED");

@@ -15,7 +15,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "kit/calls.h"
-#include "kit/heap.h"
 #include "kit/life.h"
 #include "kit/sink.h"
 #include "kit/snapshot.h"
@@ -216,9 +215,7 @@ static void hyg_at_exit(struct trial *trial)
 {
     const unsigned before = calls_at_exit();
 
-    if (!heap_visible())
-        trial_foreign(
-            trial, "a sanitizer has the heap and the calls; the ordinary run sees to this");
+    life_need_injection(trial);
     life_run(trial, FLUSHES);
     if (calls_at_exit() > before)
         trial_fail(trial,

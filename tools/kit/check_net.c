@@ -3,32 +3,20 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include "base/clock.h"
 #include "base/mem.h"
 #include "kit/calls.h"
-#include "kit/heap.h"
 #include "kit/life.h"
 #include "kit/marks.h"
 #include "kit/sink.h"
+#include "kit/usage.h"
 #include "kit/tls_peer.h"
 
 #define SETTLE_NS (8 * NS_PER_S)
 #define LOGS 20u
 #define GROWTH_BYTES ((uint64_t)160 << 20)
 #define CPU_NS_MAX (800 * NS_PER_MS)
-
-static void need_peer(struct trial *trial)
-{
-    if (!trial->sink && sink_kind(trial) != SINK_NONE)
-        trial_foreign(trial, "its sink is no peer that could fail so");
-    if (!trial->sink && !(trial_class(trial)->flags & WEIR_NET))
-        trial_foreign(trial, "the class does not use the network");
-    if (!trial->sink)
-        trial_lacks(trial, "needs an http or tcp `sink` in weir-verify.json");
-}
 
 static bool speaks_http(const struct trial *trial)
 {
@@ -75,7 +63,7 @@ static void net_refused(struct trial *trial)
     char words[STAND_TEXT_MAX];
     uint32_t verdict;
 
-    need_peer(trial);
+    sink_need_peer(trial);
     stand = stand_start(trial, NULL);
     sink_behave(trial, SERVER_REFUSES);
     verdict = try_once(stand, words, sizeof words);
@@ -94,7 +82,7 @@ static void net_black_hole(struct trial *trial)
     struct sample *sample;
     struct life_call *call = mem_zalloc(sizeof *call); /* a thread may be left in it */
 
-    need_peer(trial);
+    sink_need_peer(trial);
     stand = stand_start(trial, NULL);
     sink_behave(trial, SERVER_STALLS);
     sample = speaks_http(trial) ? marks_sample(trial, 1, 0, 2000) : life_hanging_sample(trial, 1);
@@ -114,7 +102,7 @@ static void net_reset(struct trial *trial)
     struct stand *stand;
     char what[64];
 
-    need_peer(trial);
+    sink_need_peer(trial);
     stand = stand_start(trial, NULL);
     for (size_t i = 0; i < ARRAY_SIZE(after); i++) {
         atomic_store(&trial->sink->after_bytes, after[i]);
@@ -131,7 +119,7 @@ static void net_closes(struct trial *trial)
 {
     struct stand *stand;
 
-    need_peer(trial);
+    sink_need_peer(trial);
     stand = stand_start(trial, NULL);
     sink_behave(trial, SERVER_CLOSES);
     expect_retry(trial, stand, "a peer that closes without an answer");
@@ -147,20 +135,15 @@ static void net_closes(struct trial *trial)
 static void net_drips(struct trial *trial)
 {
     struct stand *stand;
-    struct timespec before, after;
-    uint64_t used_ns;
+    uint64_t cpu_ns, used_ns;
 
-    need_peer(trial);
-    if (!speaks_http(trial))
-        trial_foreign(trial, "its sink does not answer");
+    sink_need_http(trial);
     stand = stand_start(trial, NULL);
     sink_behave(trial, SERVER_DRIPS);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    cpu_ns = usage_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
     for (uint32_t i = 0; i < 3; i++)
         life_deliver(stand, i * LOGS, LOGS);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
-    used_ns = (uint64_t)(after.tv_sec - before.tv_sec) * NS_PER_S + (uint64_t)after.tv_nsec -
-              (uint64_t)before.tv_nsec;
+    used_ns = usage_cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
     if (used_ns > CPU_NS_MAX)
         trial_fail(trial, "%llu ms of CPU for answers that come byte by byte",
             (unsigned long long)(used_ns / NS_PER_MS));
@@ -174,7 +157,7 @@ static void net_sigpipe(struct trial *trial)
     struct stand *stand;
     char words[STAND_TEXT_MAX];
 
-    need_peer(trial);
+    sink_need_peer(trial);
     signal(SIGPIPE, SIG_DFL);
     stand = stand_start(trial, NULL);
     life_deliver(stand, 0, LOGS);
@@ -226,10 +209,8 @@ static void expect_names(struct trial *trial, enum calls_names names, const char
 
 static void net_names(struct trial *trial)
 {
-    need_peer(trial);
-    if (!heap_visible())
-        trial_foreign(
-            trial, "a sanitizer has the heap and the calls; the ordinary run sees to this");
+    sink_need_peer(trial);
+    life_need_injection(trial);
     expect_names(trial, CALLS_NAMES_HOME, "a name that is known", true);
     expect_names(trial, CALLS_NAMES_UNKNOWN, "a name that is not known", false);
     expect_names(trial, CALLS_NAMES_AGAIN, "a resolver that fails", false);
@@ -278,25 +259,9 @@ static void expect_kept_back(struct trial *trial, enum tls_peer_kind kind, const
 
 static void net_certificates(struct trial *trial)
 {
-    need_peer(trial);
-    if (!speaks_http(trial))
-        trial_foreign(trial, "its sink does not speak HTTP");
+    sink_need_http(trial);
     for (size_t i = 0; i < ARRAY_SIZE(certificates); i++)
         expect_kept_back(trial, certificates[i].kind, certificates[i].what);
-}
-
-/* -- answers that are none -- */
-
-static uint64_t resident_bytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long pages = 0;
-
-    if (file && fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
-    if (file)
-        fclose(file);
-    return pages * 4096;
 }
 
 static void net_garbage(struct trial *trial)
@@ -304,16 +269,14 @@ static void net_garbage(struct trial *trial)
     struct stand *stand;
     uint64_t before, after;
 
-    need_peer(trial);
-    if (!speaks_http(trial))
-        trial_foreign(trial, "its sink does not answer");
+    sink_need_http(trial);
     stand = stand_start(trial, NULL);
     sink_behave(trial, SERVER_BABBLES);
     expect_retry(trial, stand, "an answer that is no HTTP");
-    before = resident_bytes();
+    before = usage_resident_bytes();
     sink_behave(trial, SERVER_FLOODS);
     try_once(stand, (char[STAND_TEXT_MAX]){0}, STAND_TEXT_MAX);
-    after = resident_bytes();
+    after = usage_resident_bytes();
     if (after > before + GROWTH_BYTES)
         trial_fail(trial, "an answer of 64 MiB takes %llu MiB of memory",
             (unsigned long long)((after - before) >> 20));

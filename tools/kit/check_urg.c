@@ -1,8 +1,6 @@
 /* URG: set_urgent and stop. */
 #include "kit/check.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/mem.h"

@@ -26,6 +26,13 @@ struct weir_str life_str(const char *text)
     return (struct weir_str){text, strlen(text)};
 }
 
+void life_need_injection(struct trial *trial)
+{
+    if (!heap_visible())
+        trial_foreign(
+            trial, "a sanitizer has the heap and the calls; the ordinary run sees to this");
+}
+
 void life_pause_ms(unsigned ms)
 {
     usleep(ms * 1000);
@@ -46,8 +53,7 @@ unsigned life_flush(struct stand *stand, unsigned n)
             continue;
         }
         sample = marks_sample(stand->trial, number + 1, number * LOGS, LOGS);
-        if (stand_flush(stand, sample, NULL) == WEIR_PENDING)
-            stand_wait(stand, sample, end_ns - now_ns);
+        stand_try(stand, sample, end_ns - now_ns);
         done++;
     }
     return done;
@@ -224,14 +230,13 @@ void life_odd_sizes(struct stand *stand)
             sample_log(sample, 1700000000, contents, ARRAY_SIZE(contents));
             if (!life_ready(stand))
                 sample_destroy(sample);
-            else if (stand_flush(stand, sample, NULL) == WEIR_PENDING)
-                stand_wait(stand, sample, LIFE_FLUSH_NS / 10);
+            else
+                stand_try(stand, sample, LIFE_FLUSH_NS / 10);
         }
     if (life_ready(stand)) {
         struct sample *sample = marks_sample(stand->trial, stand->n_batches + 1, 0, MANY_LOGS);
 
-        if (stand_flush(stand, sample, NULL) == WEIR_PENDING)
-            stand_wait(stand, sample, LIFE_FLUSH_NS);
+        stand_try(stand, sample, LIFE_FLUSH_NS);
     }
     free(value);
 }

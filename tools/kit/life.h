@@ -65,6 +65,9 @@ void life_call_start(struct life_call *call, struct stand *stand, struct sample 
 /* Whether it has returned by then. */
 bool life_call_wait(struct life_call *call, uint64_t timeout_ns);
 
+/* Ends the trial, as there is nothing to be found out, when heap and calls cannot be seen. */
+void life_need_injection(struct trial *trial);
+
 /* A zero-ended text, borrowed. */
 struct weir_str life_str(const char *text);
 void life_pause_ms(unsigned ms);

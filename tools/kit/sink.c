@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "kit/config.h"
 #include "kit/settings.h"
+#include "plugin/descriptor.h"
 
 #define OBEY_MS 10000u /* it may have to wait for its turn */
 #define SINK_BYTES_MAX ((size_t)1 << 30)
@@ -21,6 +22,23 @@ unsigned sink_port(const struct sink_page *page)
 enum sink_kind sink_kind(const struct trial *trial)
 {
     return settings_of(trial->settings, trial->type)->sink;
+}
+
+void sink_need_peer(struct trial *trial)
+{
+    if (!trial->sink && sink_kind(trial) != SINK_NONE)
+        trial_foreign(trial, "its sink is no peer that could fail so");
+    if (!trial->sink && !(trial_class(trial)->flags & WEIR_NET))
+        trial_foreign(trial, "the class does not use the network");
+    if (!trial->sink)
+        trial_lacks(trial, "needs an http or tcp `sink` in weir-verify.json");
+}
+
+void sink_need_http(struct trial *trial)
+{
+    sink_need_peer(trial);
+    if (sink_kind(trial) != SINK_HTTP)
+        trial_foreign(trial, "its sink does not speak HTTP");
 }
 
 void sink_behave(struct trial *trial, enum server_mode mode)

@@ -25,6 +25,12 @@ bool sink_break(struct trial *trial);
 /* Which sink the class has. */
 enum sink_kind sink_kind(const struct trial *trial);
 
+/* Ends the trial when no scripted server runs: there is nothing to be found out if the class
+ * delivers elsewhere, or uses no network; else something is lacking. */
+void sink_need_peer(struct trial *trial);
+/* The same, and when it does not speak HTTP. */
+void sink_need_http(struct trial *trial);
+
 /* All bytes that have arrived, to the end of `out`. Ends the trial as lacking when the
  * sink cannot be read. */
 void sink_read(struct trial *trial, struct buf *out);

@@ -4,6 +4,7 @@
 #include <fenv.h>
 #include <locale.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "kit/life.h"
+#include "kit/words.h"
 
 /* A joined thread is still listed for a moment. */
 #define SETTLE_MS 50u
@@ -286,16 +288,20 @@ void snapshot_difference(const char *before, const char *after, char *text, size
         snprintf(text, text_max, "%s", buf_text(&more));
 }
 
-static void expect_same(
-    struct trial *trial, enum aspect aspect, const char *before, const char *when)
+void snapshot_expect(
+    struct trial *trial, enum aspect aspect, const char *before, const char *format, ...)
 {
     SCOPED_FREE char *after = snapshot_settle(aspect, before);
-    char text[512];
+    char words[256], text[512];
+    va_list arguments;
 
     if (!strcmp(before, after))
         return;
+    va_start(arguments, format);
+    words_put(words, sizeof words, format, arguments);
+    va_end(arguments);
     snapshot_difference(before, after, text, sizeof text);
-    trial_fail(trial, "changed by the end of %s: %s", when, text);
+    trial_fail(trial, "%s: %s", words, text);
 }
 
 void snapshot_watch(struct trial *trial, enum aspect aspect, unsigned n_flushes, bool only_ends)
@@ -304,13 +310,13 @@ void snapshot_watch(struct trial *trial, enum aspect aspect, unsigned n_flushes,
     struct stand *stand;
 
     trial_descriptor(trial);
-    expect_same(trial, aspect, before, "loading");
+    snapshot_expect(trial, aspect, before, "changed by the end of loading");
     stand = stand_start(trial, NULL);
     if (!only_ends)
-        expect_same(trial, aspect, before, "init");
+        snapshot_expect(trial, aspect, before, "changed by the end of init");
     life_flush(stand, n_flushes);
     if (!only_ends)
-        expect_same(trial, aspect, before, "the flushes");
+        snapshot_expect(trial, aspect, before, "changed by the end of the flushes");
     life_end(stand);
-    expect_same(trial, aspect, before, "stop");
+    snapshot_expect(trial, aspect, before, "changed by the end of stop");
 }

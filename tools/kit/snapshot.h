@@ -31,6 +31,11 @@ char *snapshot_take(enum aspect aspect);
 /* As it is once it is as `before`, else as it is after a moment. */
 char *snapshot_settle(enum aspect aspect, const char *before);
 
+/* Ends the trial as FAIL when it is not as `before`, nor after a moment: these words, and the
+ * difference. */
+void snapshot_expect(struct trial *trial, enum aspect aspect, const char *before,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* What is in `after` and not in `before`, line by line, in at most so many bytes; the
  * other way round if there is nothing. */
 void snapshot_difference(const char *before, const char *after, char *text, size_t text_max);

@@ -391,6 +391,13 @@ uint32_t stand_wait(struct stand *stand, const struct sample *sample, uint64_t t
     return verdict;
 }
 
+uint32_t stand_try(struct stand *stand, struct sample *sample, uint64_t timeout_ns)
+{
+    const uint32_t verdict = stand_flush(stand, sample, NULL);
+
+    return verdict == WEIR_PENDING ? stand_wait(stand, sample, timeout_ns) : verdict;
+}
+
 static void pause_ns(uint64_t ns)
 {
     const struct timespec time = timespec_of(ns);
@@ -434,6 +441,14 @@ const char *stand_verdict_name(uint32_t verdict)
     };
 
     return verdict < ARRAY_SIZE(names) ? names[verdict] : "an unknown verdict";
+}
+
+bool stand_holds(const struct stand *stand, const void *address)
+{
+    for (size_t i = 0; i < stand->n_batches; i++)
+        if (sample_holds(stand->batches[i].sample, address))
+            return true;
+    return false;
 }
 
 bool stand_said(struct stand *stand, const char *words)

@@ -124,6 +124,8 @@ void stand_end(struct stand *stand);
 
 /* What has become of a batch; WEIR_PENDING when settle() has not come in time. */
 uint32_t stand_wait(struct stand *stand, const struct sample *sample, uint64_t timeout_ns);
+/* One flush and, if it is PENDING, stand_wait(): what it comes to. */
+uint32_t stand_try(struct stand *stand, struct sample *sample, uint64_t timeout_ns);
 /* As a host delivers: is_ready, flush, wait for settle, again after RETRY until the time
  * is up. The last verdict; what flush() said last is in `text`. */
 uint32_t stand_deliver(struct stand *stand, struct sample *sample, uint64_t timeout_ns);
@@ -134,6 +136,9 @@ const char *stand_verdict_name(uint32_t verdict);
 /* From now on a thread that runs `run` is made and waited for at the next calls of the host
  * by the plugin, with no lock held; NULL: no more. */
 void stand_at_call(struct stand *stand, void *(*run)(void *stand));
+
+/* Whether an address lies in the memory of a batch that the plugin has or had. */
+bool stand_holds(const struct stand *stand, const void *address);
 
 /* Whether the plugin has logged, or said as an answer, anything with these bytes. */
 bool stand_said(struct stand *stand, const char *words);

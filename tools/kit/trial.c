@@ -37,51 +37,54 @@ static void decide(struct trial *trial, enum verdict verdict, enum skip skip, co
     snprintf(page->reason, sizeof page->reason, "%s", reason);
 }
 
-void trial_fail(struct trial *trial, const char *format, ...)
+static void decide_in_words(struct trial *trial, enum verdict verdict, enum skip skip,
+    const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
+static void decide_in_words(struct trial *trial, enum verdict verdict, enum skip skip,
+    const char *format, va_list arguments)
 {
     char text[TRIAL_REASON_MAX];
+
+    words_put(text, sizeof text, format, arguments);
+    decide(trial, verdict, skip, text);
+}
+
+void trial_fail(struct trial *trial, const char *format, ...)
+{
     va_list arguments;
 
     va_start(arguments, format);
-    words_put(text, sizeof text, format, arguments);
+    decide_in_words(trial, VERDICT_FAIL, SKIP_NONE, format, arguments);
     va_end(arguments);
-    decide(trial, VERDICT_FAIL, SKIP_NONE, text);
     end(trial);
 }
 
 void trial_lacks(struct trial *trial, const char *format, ...)
 {
-    char text[TRIAL_REASON_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    words_put(text, sizeof text, format, arguments);
+    decide_in_words(trial, VERDICT_SKIP, SKIP_LACKS, format, arguments);
     va_end(arguments);
-    decide(trial, VERDICT_SKIP, SKIP_LACKS, text);
     end(trial);
 }
 
 void trial_foreign(struct trial *trial, const char *format, ...)
 {
-    char text[TRIAL_REASON_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    words_put(text, sizeof text, format, arguments);
+    decide_in_words(trial, VERDICT_SKIP, SKIP_FOREIGN, format, arguments);
     va_end(arguments);
-    decide(trial, VERDICT_SKIP, SKIP_FOREIGN, text);
     end(trial);
 }
 
 void trial_warn(struct trial *trial, const char *format, ...)
 {
-    char text[TRIAL_REASON_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    words_put(text, sizeof text, format, arguments);
+    decide_in_words(trial, VERDICT_WARN, SKIP_NONE, format, arguments);
     va_end(arguments);
-    decide(trial, VERDICT_WARN, SKIP_NONE, text);
 }
 
 void trial_pass(struct trial *trial)

@@ -1,0 +1,59 @@
+/* RES: files of a class that may write none. */
+#include "kit/check_res.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/util.h"
+#include "kit/life.h"
+#include "kit/snapshot.h"
+
+/* Files that the process has open for writing, but for those under the folder. */
+static void expect_no_files(struct trial *trial)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    const struct dirent *entry;
+
+    while (folder && (entry = readdir(folder))) {
+        char path[320], target[512];
+        ssize_t size;
+        int flags;
+
+        snprintf(path, sizeof path, "/proc/self/fd/%s", entry->d_name);
+        size = readlink(path, target, sizeof target - 1);
+        flags = fcntl(atoi(entry->d_name), F_GETFL);
+        if (size <= 0 || flags < 0 || (flags & O_ACCMODE) == O_RDONLY || atoi(entry->d_name) < 3)
+            continue;
+        target[size] = '\0';
+        if (target[0] == '/' && strncmp(target, "/dev/", 5) != 0 &&
+            strncmp(target, "/memfd:", 7) != 0 &&
+            strncmp(target, trial->folder, strlen(trial->folder)) != 0)
+            trial_fail(trial, "%s is open for writing, and the class is not FS_WRITE", target);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+void res_files(struct trial *trial)
+{
+    SCOPED_FREE char *before = NULL;
+    SCOPED_FREE char *after = NULL;
+    struct stand *stand = stand_start(trial, NULL);
+    char text[512];
+
+    if (stand->class->flags & WEIR_FS_WRITE)
+        trial_foreign(trial, "the class may write files");
+    before = snapshot_take(ASPECT_ENTRIES);
+    life_flush(stand, 10);
+    expect_no_files(trial);
+    after = snapshot_take(ASPECT_ENTRIES);
+    /* The data folder of the instance is its own. */
+    snapshot_difference(before, after, text, sizeof text);
+    if (strcmp(before, after) != 0 && strcmp(text, "data") != 0)
+        trial_fail(
+            trial, "files are made in the working folder, and the class is not FS_WRITE: %s", text);
+    life_end(stand);
+}
