@@ -89,6 +89,8 @@ static int make_sender(struct http_flusher *flusher, const struct weir_context *
         .ended = flusher->n_breakers ? on_ended : NULL};
 
     flusher->http_options = options->http;
+    if (flusher->http_options.compression == WEIR_HTTP_EMPTY_WORD)
+        flusher->http_options.compression = WEIR_HTTP_NO_COMPRESSION;
     if (http_protocol(options) == PROTOCOL_PROMETHEUS && !flusher->http_options.compression)
         flusher->http_options.compression = WEIR_HTTP_SNAPPY; /* remote write has no other */
     return weir_http_create(

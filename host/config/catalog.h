@@ -28,6 +28,9 @@ struct config_class {
     uint32_t n_options;
     uint32_t option_stride;
     uint32_t options_size;
+    /* Options of upstream's that are not here: false, 0 or empty they are passed over with
+     * a note, anything else is unknown. NULL-terminated; NULL: none. */
+    const char *const *absent;
     const void *implementation; /* what the section's module makes of it */
 };
 

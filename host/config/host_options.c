@@ -170,4 +170,8 @@ const char *const config_ignored_root_keys[] = {"createTime", "version", "config
 
 const char *const config_ignored_global_keys[] = {"StructureType", "TopicType", "TopicFormat",
     "Priority", "AppendingAllEnvMetaTag", "EnableSlsMetricsFormat", "EnableProcessorTag",
-    "DelayStopSec", "AlwaysOnline", "EnableContainerdUpperDirDetect", NULL};
+    "DelayStopSec", "AlwaysOnline", "EnableContainerdUpperDirDetect", "LoongCollectorConfDir",
+    "LoongCollectorLogConfDir", "LoongCollectorLogDir", "LoongCollectorPluginLogName",
+    "LoongCollectorVersionTag", "LoongCollectorGoCheckPointDir", "LoongCollectorGoCheckPointFile",
+    "LoongCollectorDataDir", "LoongCollectorDebugDir", "LoongCollectorThirdPartyDir",
+    "LoongCollectorPrometheusAuthorizationPath", NULL};

@@ -65,6 +65,22 @@ static bool is_empty(struct json_object *json)
     }
 }
 
+/* What a value is when nobody gives one. */
+static bool is_zero(struct json_object *json)
+{
+    switch (json_object_get_type(json)) {
+    case json_type_null:
+        return true;
+    case json_type_boolean:
+        return !json_object_get_boolean(json);
+    case json_type_int:
+    case json_type_double:
+        return json_object_get_double(json) == 0;
+    default:
+        return is_empty(json);
+    }
+}
+
 static bool refuse_missing(
     struct filler *filler, const struct weir_option *row, struct place place, bool given)
 {
@@ -163,6 +179,17 @@ static const struct weir_option *nearest_row(
     return suggestion.best ? find_row(filler, rows, n_rows, suggestion.best) : NULL;
 }
 
+/* An option of upstream's that is not here, and as it is written asks for nothing. */
+static bool asks_for_nothing(const struct filler *filler, const struct json_node *child)
+{
+    const char *const *absent = filler->request->class->absent;
+
+    for (; absent && *absent; absent++)
+        if (!strcasecmp(*absent, child->key))
+            return is_zero(child->value);
+    return false;
+}
+
 static bool refuse_unknown(struct filler *filler, const struct weir_option *rows, uint32_t n_rows,
     const struct json_node *child)
 {
@@ -186,6 +213,11 @@ static bool check_key(struct filler *filler, const struct weir_option *rows, uin
 
     if (!row && filler->request->partial)
         return true;
+    if (!row && object == filler->request->object && asks_for_nothing(filler, child)) {
+        diag_add(filler->diags, DIAG_NOTE, "W1311", child->key_place, "'%s' means nothing here",
+            child->key);
+        return !json_twin(object, child, filler->diags);
+    }
     if (!row)
         return refuse_unknown(filler, rows, n_rows, child);
     if (row->replaced_by)

@@ -238,11 +238,23 @@ static struct json_object *schema_of_rows(
     return schema;
 }
 
+/* Options that are not here may be written so that they ask for nothing. */
+static void allow_absent(struct json_object *properties, const char *const *absent)
+{
+    for (; absent && *absent; absent++) {
+        struct json_object *schema = json_object_new_object();
+
+        json_object_object_add(schema, "enum", option_parse_json("[null,false,0,\"\",[],{}]"));
+        json_object_object_add(properties, *absent, schema);
+    }
+}
+
 struct json_object *schema_of_class(const struct config_class *class)
 {
     struct json_object *schema =
         schema_of_rows(class->options, class->option_stride, class->n_options);
 
+    allow_absent(json_object_object_get(schema, "properties"), class->absent);
     schema_put(schema, "description", class->description);
     return schema;
 }

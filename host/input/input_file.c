@@ -10,6 +10,7 @@
 static const char *const encodings[] = {"utf8", "gbk", NULL};
 static const char *const modes[] = {"custom", "JSON", NULL};
 static const char *const treatments[] = {"single_line", "discard", NULL};
+static const char *const write_modes[] = {"append", "overwrite", NULL};
 static const char *const long_logs[] = {"split", "truncate", NULL};
 
 static const struct weir_option multiline[] = {
@@ -26,7 +27,15 @@ static const struct weir_option multiline[] = {
         treatments, "single_line",
         "What becomes of lines that belong to no log: single_line, each is a log of its own; "
         "discard, they are left out and counted."),
+    WEIR_OPTION_ENUM_ROW(struct multiline_options, file_write_mode, "FileWriteMode", write_modes,
+        "append", "Known for upstream's sake: of its Mode whole_file, which is not here."),
+    WEIR_OPTION(struct multiline_options, max_whole_file_bytes, "MaxWholeFileBytes",
+        WEIR_OPTION_UINT, 0, "10485760", NULL, NULL, "bytes", "As FileWriteMode."),
 };
+
+static const char *const absent[] = {"EnableContainerDiscovery", "ContainerFilters",
+    "ExternalK8sLabelTag", "ExternalEnvTag", "CollectingContainersMeta", "EnableExactlyOnce",
+    "AllowingCollectingFilesInRootDir", NULL};
 
 #define LIST_ROW(MEMBER, NAME, HELP, EXAMPLE) \
     { \
@@ -158,6 +167,7 @@ static const struct weir_option log_rows[] = {
                 .n_options = ARRAY_SIZE(ROWS), \
                 .option_stride = sizeof(ROWS)[0], \
                 .options_size = sizeof(STRUCT), \
+                .absent = absent, \
                 .implementation = &(SELF), \
             }, \
         .create = file_create, .start = file_start, .resume = file_resume, .stop = file_stop, \

@@ -22,7 +22,9 @@ enum multiline_unmatched { MULTILINE_SINGLE_LINE, MULTILINE_DISCARD };
 struct multiline_options {
     uint32_t mode; /* enum multiline_mode */
     struct weir_str start_pattern, continue_pattern, end_pattern;
-    uint32_t unmatched; /* enum multiline_unmatched */
+    uint32_t unmatched;       /* enum multiline_unmatched */
+    uint32_t file_write_mode; /* of upstream's mode whole_file, as the next: not looked at */
+    uint64_t max_whole_file_bytes;
 };
 
 struct multiline;

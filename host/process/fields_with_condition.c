@@ -6,8 +6,15 @@
 #include "process/keys.h"
 #include "process/rules.h"
 
-enum logical { LOGICAL_AND, LOGICAL_OR };
-enum relation { RELATION_EQUALS, RELATION_REGEXP, RELATION_CONTAINS, RELATION_STARTWITH };
+/* Upstream writes its defaults as the empty word. */
+enum logical { LOGICAL_AND, LOGICAL_OR, LOGICAL_EMPTY };
+enum relation {
+    RELATION_EQUALS,
+    RELATION_REGEXP,
+    RELATION_CONTAINS,
+    RELATION_STARTWITH,
+    RELATION_EMPTY,
+};
 enum action { ACTION_ADD_FIELDS, ACTION_DROP };
 
 struct case_options {
@@ -46,8 +53,8 @@ struct fields_with_condition {
     struct failures failures;
 };
 
-static const char *const logicals[] = {"and", "or", NULL};
-static const char *const relations[] = {"equals", "regexp", "contains", "startwith", NULL};
+static const char *const logicals[] = {"and", "or", "", NULL};
+static const char *const relations[] = {"equals", "regexp", "contains", "startwith", "", NULL};
 static const char *const actions[] = {"processor_add_fields", "processor_drop", NULL};
 
 static const struct weir_option case_rows[] = {

@@ -6,7 +6,7 @@
 #include "private.h"
 
 static const char *const tls_versions[] = {"1.0", "1.1", "1.2", "1.3", NULL};
-const char *const weir_http_compressions[] = {"none", "gzip", "snappy", NULL};
+const char *const weir_http_compressions[] = {"none", "gzip", "snappy", "", NULL};
 const char *const weir_http_versions[] = {"auto", "1.1", "2", NULL};
 
 const struct weir_option weir_http_tls_rows[WEIR_HTTP_N_TLS_ROWS] = {

@@ -265,7 +265,8 @@ static void choose_compression(struct weir_http *http)
 {
     struct weir_str_map headers = http->options->headers;
 
-    http->compression = http->options->compression;
+    if (http->options->compression != WEIR_HTTP_EMPTY_WORD)
+        http->compression = http->options->compression;
     for (size_t i = 0; i < headers.count && !http->compression; i++)
         if (strcasecmp(headers.items[i].key.data, "Content-Encoding") == 0)
             http->compression = http_pack_by_name(headers.items[i].value);

@@ -544,7 +544,8 @@ ENCODER = {"Type": "ext_default_encoder", "Format": "prometheus", "SeriesLimit":
 ])
 def test_prometheus_encoder(weir, serve, encoder, extensions):
     server = serve()
-    path = post(weir, WEATHER + [{"k": "no metric"}], server.url, Encoder=encoder)
+    said = {"Compression": ""} if extensions else {}
+    path = post(weir, WEATHER + [{"k": "no metric"}], server.url, Encoder=encoder, **said)
     config = {**json.loads(path.read_text()), "extensions": extensions}
     result = weir.once(weir.pipeline("p", config))
     assert result.returncode == 0, result.stderr

@@ -51,7 +51,8 @@ struct weir_http_tls {
     uint32_t min_version; /* WEIR_HTTP_TLS_* */
 };
 
-enum { WEIR_HTTP_NO_COMPRESSION, WEIR_HTTP_GZIP, WEIR_HTTP_SNAPPY };
+/* The empty word is how upstream writes that there is none. */
+enum { WEIR_HTTP_NO_COMPRESSION, WEIR_HTTP_GZIP, WEIR_HTTP_SNAPPY, WEIR_HTTP_EMPTY_WORD };
 
 struct weir_http_credentials {
     struct weir_str username, password; /* basic */

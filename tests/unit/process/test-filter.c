@@ -101,6 +101,11 @@ static const struct processing_many conditions[] = {
             "\"LogicalOperator\":\"or\",\"FieldConditions\":{\"a\":\"1\",\"b\":\"2\"}",
             ADD("\"x\":\"y\"")) "]}",
         "a=1\nb=2\nb=3", "a=1|x=y\nb=2|x=y\nb=3", 0, 0},
+    {"operators that are not said",
+        "{\"Switch\":[" CASE("\"LogicalOperator\":\"\",\"RelationOperator\":\"\","
+                             "\"FieldConditions\":{\"a\":\"1\",\"b\":\"2\"}",
+            ADD("\"x\":\"y\"")) "]}",
+        "a=1|b=2\na=1\na=12|b=2", "a=1|b=2|x=y\na=1\na=12|b=2", 0, 0},
     {"regexp",
         "{\"Switch\":[" CASE("\"RelationOperator\":\"regexp\",\"FieldConditions\":{\"a\":\"^1+$\"}",
             ADD("\"x\":\"y\"")) "]}",
