@@ -1,12 +1,10 @@
 #include "app/change.h"
 
-#include <time.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "pipeline/drain.h"
 
 #define WHY_BYTES_MAX 1024
-/* How often is looked whether a pipeline that goes has delivered all. */
-#define DRAIN_LOOK_NS (2 * NS_PER_MS)
 /* What the flushers of a removed pipeline get for stop(), all together. */
 #define STOP_TIMEOUT_NS (5 * NS_PER_S)
 
@@ -30,31 +28,6 @@ static void build(struct change *change)
     change->why = mem_strdup(why);
 }
 
-static uint64_t settled_groups(struct pipeline *pipeline)
-{
-    struct pipeline_totals totals;
-
-    pipeline_get_totals(pipeline, &totals);
-    return totals.lanes.settled_groups;
-}
-
-/* Until all is settled, or nothing has been for `patience_ns`. */
-static void drain(struct pipeline *pipeline, uint64_t patience_ns)
-{
-    static const struct timespec pause = {.tv_nsec = DRAIN_LOOK_NS};
-    uint64_t settled = settled_groups(pipeline), since_ns = clock_now_ns();
-
-    while (!pipeline_idle(pipeline) && clock_now_ns() - since_ns < patience_ns) {
-        uint64_t now_settled;
-
-        nanosleep(&pause, NULL);
-        now_settled = settled_groups(pipeline);
-        if (now_settled != settled)
-            since_ns = clock_now_ns();
-        settled = now_settled;
-    }
-}
-
 /* What is left stays in its sources, and in the lanes' spools. */
 static void remove_before(struct change *change)
 {
@@ -62,7 +35,7 @@ static void remove_before(struct change *change)
 
     pipeline_set_urgent(change->before, true);
     pipeline_stop_inputs(change->before);
-    drain(change->before, change->patience_ns);
+    pipeline_drain(change->before, change->patience_ns);
     pipeline_get_totals(change->before, &totals);
     change->n_left_logs = totals.lanes.left_logs;
     change->n_hanging = pipeline_close(

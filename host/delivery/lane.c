@@ -207,17 +207,47 @@ bool lane_has_unsettled(const struct lane *lane)
     return lane->queue.count || !list_empty(&lane->retries) || lane->n_flushing || lane->n_pending;
 }
 
+bool lane_is_idle(struct lane *lane)
+{
+    if (!lane_has_unsettled(lane) && !lane->spool.staging.count && !lane->spool.n_writing &&
+        !lane_spool_unread(lane) && !lane->spool.unknown)
+        return true;
+    return lane->exiting && !lane->once && !lane->n_flushing && lane_spool_holds_all(lane);
+}
+
 bool lane_idle(struct lane *lane)
 {
     bool idle;
 
     pthread_mutex_lock(&lane->lock);
-    idle = !lane_has_unsettled(lane) && !lane->spool.staging.count && !lane->spool.n_writing &&
-           !lane_spool_unread(lane) && !lane->spool.unknown;
-    if (!idle && lane->exiting && !lane->once)
-        idle = !lane->n_flushing && lane_spool_holds_all(lane);
+    idle = lane_is_idle(lane);
     pthread_mutex_unlock(&lane->lock);
     return idle;
+}
+
+void lane_set_watch(struct lane *lane, struct lane_watch *watch)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->watch = watch;
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void lane_count_settled(struct lane *lane, uint64_t groups)
+{
+    if (!groups)
+        return;
+    lane->stats.settled_groups += groups;
+    lane->settled_ns = clock_now_ns();
+}
+
+uint64_t lane_settled_ns(struct lane *lane)
+{
+    uint64_t settled_ns;
+
+    pthread_mutex_lock(&lane->lock);
+    settled_ns = lane->settled_ns;
+    pthread_mutex_unlock(&lane->lock);
+    return settled_ns;
 }
 
 const char *lane_name(const struct lane *lane)

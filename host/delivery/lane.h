@@ -119,6 +119,15 @@ void lane_set_urgent(struct lane *lane, bool exiting);
 /* Whether nothing is queued, waiting or in flight; at a stop, what is spooled may wait.
  * [any] */
 bool lane_idle(struct lane *lane);
+/* Told when a lane has become idle, maybe more than once: from any thread, with the lane's
+ * lock held, so that it must not call into the lane. */
+struct lane_watch {
+    void (*idle)(struct lane_watch *self);
+};
+/* From now on, until another; NULL: none, and no call runs any more when this returns. [any] */
+void lane_set_watch(struct lane *lane, struct lane_watch *watch);
+/* When a group was last settled; 0: none was. [any] */
+uint64_t lane_settled_ns(struct lane *lane);
 void lane_get_stats(struct lane *lane, struct lane_stats *ret_stats);
 /* Never waits for a flusher. [any] */
 void lane_get_status(struct lane *lane, struct lane_status *ret_status);

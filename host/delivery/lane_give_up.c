@@ -69,7 +69,7 @@ void lane_give_up(struct lane *lane, const struct parcel *parcel, enum judge_rea
 
 void lane_drop_logs(struct lane *lane, uint64_t logs)
 {
-    lane->stats.settled_groups++;
+    lane_count_settled(lane, 1);
     count_logs(&lane->stats, JUDGE_QUEUE_FULL, logs);
     lane->stats.left_logs -= MIN(logs, lane->stats.left_logs);
     tell(lane, JUDGE_QUEUE_FULL, logs, false, 0, "");

@@ -51,7 +51,9 @@ struct lane {
     struct circuit circuit;
     uint64_t random;
     bool urgent, exiting, closed, failing, broken, left_behind;
+    struct lane_watch *watch; /* NULL: none */
     struct lane_stats stats;
+    uint64_t settled_ns; /* when stats.settled_groups last grew */
     struct lane_error last_error;
     struct log_limit complaint, drop_notice, restart_notice;
 };
@@ -70,8 +72,12 @@ int lane_stop_instance(struct lane *lane, uint64_t deadline_ns, struct weir_resu
 
 /* When something may be sent at the earliest: backoff, readiness, circuit. */
 uint64_t lane_send_at_ns(const struct lane *lane);
-/* Asks for a turn if there is something to do. */
+/* Asks for a turn if there is something to do. Whatever may have made the lane idle ends with
+ * it: then the watch is told. */
 void lane_ask_turn(struct lane *lane);
+bool lane_is_idle(struct lane *lane);
+/* So many groups have come to their end. */
+void lane_count_settled(struct lane *lane, uint64_t groups);
 /* One turn on a worker; takes the lock itself. */
 void lane_turn(struct turn *turn);
 

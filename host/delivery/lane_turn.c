@@ -37,6 +37,8 @@ void lane_ask_turn(struct lane *lane)
     uint64_t at_ns = lane_send_at_ns(lane);
 
     lane_spool_ask(lane);
+    if (lane->watch && lane_is_idle(lane))
+        lane->watch->idle(lane->watch);
     if (!has_work(lane))
         return;
     if (at_ns > clock_now_ns())

@@ -92,7 +92,7 @@ static void act_on_rest(struct lane *lane, struct parcel *parcel, uint64_t logs,
     }
     keep_error(lane, WEIR_RETRY, parcel);
     lane_give_up(lane, parcel, next.reason, WEIR_RETRY, logs);
-    lane->stats.settled_groups += parcel->n_groups;
+    lane_count_settled(lane, parcel->n_groups);
     parcel_release(parcel, lane->spool.store);
     parcels_put(lane->parcels, parcel);
 }
@@ -137,7 +137,7 @@ void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verd
         note_recovery(lane);
     /* An empty group shares the batch's verdict, too. */
     n_kept = parcel_keep_retries(parcel, verdict, lane->spool.store);
-    lane->stats.settled_groups += n_groups - n_kept;
+    lane_count_settled(lane, n_groups - n_kept);
     lane->stats.delivered_groups += verdict == WEIR_DELIVERED ? n_groups - n_kept : 0;
     lane->stats.measures.faults[LANE_FAULT_RETRY] += n_kept && verdict != WEIR_BROKEN;
     if (n_kept)

@@ -3,8 +3,10 @@
 Upstream's manager and config-update tests stand here with names as production has
 them: files in a folder, more than one generation, several pipelines at once.
 """
+import contextlib
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -408,6 +410,99 @@ def test_removed_pipeline_delivers_what_it_has(world, tmp_path):
     assert world.changes() == {"web": "removed"}
     assert numbers(tmp_path / "out") == list(range(1, 1001))
     assert calls(tmp_path / "r")[-1] == "stop" and "set_urgent exiting" in calls(tmp_path / "r")
+    assert host.stop() == 0
+
+
+def answering(record, output, answer, word, **more):
+    """A flusher that answers what a file says, for now that word."""
+    answer.write_text(word)
+    return fake(record, output, AnswerFile=str(answer), **more)
+
+
+def naps_of_jobs(host):
+    """How often each thread that changes pipelines has gone to sleep."""
+    naps = {}
+    for task in pathlib.Path(f"/proc/{host.process.pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            if (task / "comm").read_text() == "weir-job\n":
+                naps[task.name] = re.search(r"^voluntary\S+\s+(\d+)", (task / "status").read_text(),
+                                            re.MULTILINE)[1]
+    return naps
+
+
+def test_removal_sleeps_until_all_is_delivered(world, tmp_path):
+    """While a destination is down nothing looks again and again whether it still is; the end
+    wakes who waits, long before the deadline."""
+    record, output, answer = tmp_path / "r", tmp_path / "out", tmp_path / "answer"
+    world.write("web", quick([mock(10)], [answering(record, output, answer, "retry")]))
+    world.write("stays", quick([mock(1)], [fake(tmp_path / "r2")]))
+    host = world.start("--drain-timeout", "10m")
+    wait_for(lambda: lane(world.weir, "web")["logs"]["received"] == 10, "the logs")
+    world.path("web").unlink()
+    host.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "set_urgent exiting" in calls(record), "the end of the pipeline to begin")
+
+    def sleeps_through_retries():
+        naps, n_calls = naps_of_jobs(host), len(calls(record))
+        wait_for(lambda: len(calls(record)) >= n_calls + 20, "retries")
+        return naps and naps_of_jobs(host) == naps
+    wait_for(sleeps_through_retries, "who waits to sleep")
+    answer.write_text("delivered")
+    wait_for(lambda: world.rounds() == 2, "the end of the reload")
+    assert numbers(output) == list(range(1, 11)) and calls(record)[-1] == "stop"
+    assert host.stop() == 0
+
+
+def test_removals_never_miss_the_last_settlement(world, tmp_path):
+    """Each ends when the last batch is settled, by whatever thread, not at the deadline."""
+    world.write("stays", quick([mock(1)], [fake(tmp_path / "r2")]))
+    host = world.start("--drain-timeout", "10m")
+    ways = [["pending"], ["early"], ["retry", "delivered"], ["pending_retry", "delivered"], ["rejected"]]
+    for turn in range(8):
+        for i, way in enumerate(ways):
+            world.write(f"p{i}", quick([mock(10)], [fake(tmp_path / "r", Script=way)]))
+        world.reload()
+        for i in range(len(ways)):
+            world.path(f"p{i}").unlink()
+        assert world.changes() == {f"p{i}": "removed" for i in range(len(ways))}, turn
+    assert host.stop() == 0
+
+
+def removed_step_by_step(world, tmp_path, n_steps, step_s):
+    """One flusher after the other recovers while their pipeline is being removed. Returns the
+    longest time without progress that there can have been, and how many logs were left."""
+    answers = [tmp_path / f"answer{i}" for i in range(n_steps)]
+    outputs = [tmp_path / f"out{i}" for i in range(n_steps)]
+    for output in outputs:
+        output.unlink(missing_ok=True)
+    world.write("web", quick([mock(10)], [answering(tmp_path / "r", output, answer, "retry")
+                                          for output, answer in zip(outputs, answers)]))
+    world.reload()
+    wait_for(lambda: status(world.weir)["pipelines"][1]["flushers"][-1]["logs"]["received"] == 10,
+             "the logs")
+    world.path("web").unlink()
+    result, longest, told = {}, 0, time.monotonic()
+    thread = threading.Thread(target=lambda: result.update(world.reload()))
+    thread.start()
+    for output, answer in zip(outputs, answers):
+        time.sleep(step_s)
+        before, told = told, time.monotonic()
+        answer.write_text("delivered")
+        wait_for(lambda: numbers(output) or not thread.is_alive(), "the logs, or the end")
+        longest = max(longest, time.monotonic() - before)
+    thread.join()
+    return longest, result["pipelines"][0]["logs_left"]
+
+
+def test_deadline_of_a_removal_restarts_at_progress(world, tmp_path):
+    patience_s, n_steps, step_s = 2, 6, 0.4
+    world.write("stays", quick([mock(1)], [fake(tmp_path / "r2")]))
+    host = world.start("--drain-timeout", f"{patience_s}s")
+    for _ in range(20):  # until the machine lets this test be in time
+        longest, left = removed_step_by_step(world, tmp_path, n_steps, step_s)
+        if longest < patience_s:
+            break
+    assert longest < patience_s < n_steps * step_s and left == 0
     assert host.stop() == 0
 
 
