@@ -73,6 +73,7 @@ static int write_round(struct checkpoints *self)
 
     take_work(self);
     self->busy = true;
+    self->begun_ns = clock_now_ns();
     pthread_mutex_unlock(&self->lock);
     r = checkpoint_store_restore(&self->store);
     if (!r)

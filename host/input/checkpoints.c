@@ -6,9 +6,10 @@
 #include <sys/stat.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "event/batch.h"
 #include "input/checkpoints_private.h"
 
-static void encode_now(const struct checkpoint *checkpoint, struct buf *value,
+void checkpoint_encode_now(const struct checkpoint *checkpoint, struct buf *value,
     uint64_t (*position)(const struct checkpoint *checkpoint, uint32_t lane))
 {
     struct checkpoint_record record = {
@@ -26,14 +27,33 @@ static void encode_now(const struct checkpoint *checkpoint, struct buf *value,
     checkpoint_encode(&record, value);
 }
 
-/* Puts the positions of now among what is to be written; under the lock. */
-void checkpoint_take_positions(struct checkpoint *checkpoint, struct checkpoint_set *set)
+void checkpoint_put_positions(const struct checkpoint *checkpoint, struct checkpoint_set *set)
 {
     struct buf *value = checkpoint_set_put(set, &checkpoint->key);
 
-    list_remove(&checkpoint->dirty);
     if (!checkpoint->forgotten)
-        encode_now(checkpoint, value, chain_secured);
+        checkpoint_encode_now(checkpoint, value, chain_secured);
+}
+
+void checkpoint_take_positions(struct checkpoint *checkpoint, struct checkpoint_set *set)
+{
+    list_remove(&checkpoint->dirty);
+    checkpoint_put_positions(checkpoint, set);
+}
+
+/* The writer cannot say so itself. Under the lock. */
+static void tell_if_hanging(struct checkpoints *self)
+{
+    uint64_t now_ns, suppressed;
+
+    if (!self->busy || (now_ns = clock_now_ns()) < self->begun_ns + CHECKPOINTS_HANG_NS)
+        return;
+    if (log_limit_pass(&self->hang_notice, now_ns, &suppressed))
+        log_error("checkpoints have not been written for a while: the disk hangs; after a crash "
+                  "more is read again",
+            LOG_STR("folder", self->folder),
+            LOG_INT("seconds", (now_ns - self->begun_ns) / NS_PER_S),
+            LOG_INT("left_out", suppressed));
 }
 
 /* Marks it for writing; under the lock. */
@@ -41,6 +61,7 @@ static void mark_dirty(struct checkpoint *checkpoint)
 {
     struct checkpoints *self = checkpoint->owner;
 
+    tell_if_hanging(self);
     if (checkpoint->superseded || list_linked(&checkpoint->dirty))
         return;
     if (list_empty(&self->dirty)) {
@@ -83,7 +104,7 @@ void checkpoint_describe(
     pthread_mutex_unlock(&self->lock);
 }
 
-static struct checkpoint *find_open(
+struct checkpoint *checkpoints_find_open(
     struct checkpoints *checkpoints, const struct checkpoint_key *key)
 {
     struct checkpoint *checkpoint;
@@ -114,7 +135,7 @@ static void supersede(struct checkpoint *checkpoint)
 static void take_place(struct checkpoint *checkpoint, bool continues)
 {
     struct checkpoints *self = checkpoint->owner;
-    struct checkpoint *older = find_open(self, &checkpoint->key);
+    struct checkpoint *older = checkpoints_find_open(self, &checkpoint->key);
 
     if (older) {
         map_remove(&self->open, &older->by_key);
@@ -127,7 +148,18 @@ static void take_place(struct checkpoint *checkpoint, bool continues)
     map_put(&self->open, &checkpoint->by_key, checkpoint_key_hash(&checkpoint->key));
 }
 
-struct checkpoint *checkpoint_open(
+/* Whether the file is found by what is in the store already. */
+static bool is_stored(struct checkpoints *checkpoints, const struct checkpoint_spec *spec)
+{
+    SCOPED_BUF struct buf value = {0};
+    struct checkpoint_record record;
+
+    return checkpoint_store_get(&checkpoints->store, &spec->key, &value) &&
+           checkpoint_decode(value.data, value.size, &record) &&
+           str_equal(record.path, str_of(spec->path));
+}
+
+static struct checkpoint *new_checkpoint(
     struct checkpoints *checkpoints, const struct checkpoint_spec *spec)
 {
     struct checkpoint *checkpoint = mem_zalloc(sizeof *checkpoint);
@@ -143,10 +175,18 @@ struct checkpoint *checkpoint_open(
         checkpoint->lanes[i] = mem_strdup(spec->lanes[i]);
     checkpoint->source = spec->source;
     checkpoint->noted = ack_position_min(spec->source);
+    return checkpoint;
+}
+
+struct checkpoint *checkpoint_open(
+    struct checkpoints *checkpoints, const struct checkpoint_spec *spec)
+{
+    struct checkpoint *checkpoint = new_checkpoint(checkpoints, spec);
+    bool stored = spec->continues && is_stored(checkpoints, spec);
 
     pthread_mutex_lock(&checkpoints->lock);
     take_place(checkpoint, spec->continues);
-    checkpoint->noted_by = checkpoints->n_rounds + checkpoints->busy + 1;
+    checkpoint->noted_by = stored ? 0 : checkpoints->n_rounds + checkpoints->busy + 1;
     checkpoints->now = true;
     mark_dirty(checkpoint);
     pthread_cond_signal(&checkpoints->work);
@@ -221,21 +261,6 @@ void checkpoint_close(struct checkpoint *checkpoint)
     pthread_mutex_unlock(&self->lock);
 }
 
-void checkpoints_sync(struct checkpoints *checkpoints)
-{
-    uint64_t until;
-
-    if (!checkpoints)
-        return;
-    pthread_mutex_lock(&checkpoints->lock);
-    until = checkpoints->n_rounds + checkpoints->busy + checkpoints_have_work(checkpoints);
-    checkpoints->now = checkpoints_have_work(checkpoints);
-    pthread_cond_signal(&checkpoints->work);
-    while (checkpoints->n_rounds < until)
-        pthread_cond_wait(&checkpoints->written, &checkpoints->lock);
-    pthread_mutex_unlock(&checkpoints->lock);
-}
-
 const char *checkpoints_folder(const struct checkpoints *checkpoints)
 {
     return checkpoints->folder;
@@ -295,7 +320,7 @@ struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_m
     int r;
 
     self->folder = mem_strdup(folder);
-    self->complaints.interval_ns = 10 * NS_PER_S;
+    self->complaints.interval_ns = self->hang_notice.interval_ns = 10 * NS_PER_S;
     init_locks(self);
     list_init(&self->dirty);
     checkpoint_set_init(&self->pending);
@@ -344,45 +369,4 @@ void checkpoints_close(struct checkpoints *checkpoints)
     pthread_mutex_unlock(&checkpoints->lock);
     if (join_writer(checkpoints) && !checkpoints->open.count)
         destroy(checkpoints);
-}
-
-/* What has not been written yet; under the lock. */
-static bool find_unwritten(
-    struct checkpoints *self, const struct checkpoint_key *key, struct buf *value)
-{
-    const struct checkpoint *open = find_open(self, key);
-    const struct checkpoint_value *pending = checkpoint_set_find(&self->pending, key);
-
-    if (!pending)
-        pending = checkpoint_set_find(&self->writing, key);
-    if (open)
-        encode_now(open, value, chain_resume);
-    else if (pending)
-        buf_append(value, pending->value.data, pending->value.size);
-    return open || pending;
-}
-
-bool checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
-    struct buf *value, struct checkpoint_record *ret_record)
-{
-    bool found;
-
-    value->size = 0;
-    pthread_mutex_lock(&checkpoints->lock);
-    found = find_unwritten(checkpoints, key, value);
-    pthread_mutex_unlock(&checkpoints->lock);
-    if (!found)
-        found = checkpoint_store_get(&checkpoints->store, key, value);
-    return found && checkpoint_decode(value->data, value->size, ret_record);
-}
-
-void checkpoints_each(struct checkpoints *checkpoints, const char *pipeline, const char *input,
-    void (*visit)(
-        void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
-    void *context)
-{
-    struct checkpoint_key key = checkpoint_key_of(pipeline, input, 0, 0);
-
-    checkpoints_sync(checkpoints);
-    checkpoint_store_each(&checkpoints->store, key.reader, visit, context);
 }

@@ -21,6 +21,8 @@
 #define CHECKPOINTS_BYTES ((uint64_t)4 << 20)
 /* What the last write may take at the end. */
 #define CHECKPOINTS_CLOSE_NS (5 * NS_PER_S)
+/* A write that takes longer is told of. */
+#define CHECKPOINTS_HANG_NS (5 * NS_PER_S)
 /* Entries of files that have not been seen this long, and are not where they were,
  * are forgotten. */
 #define CHECKPOINTS_KEEP_S (7ULL * 24 * 3600)
@@ -35,8 +37,6 @@ struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_m
 /* Writes what is left, unless the disk hangs. Checkpoints that are still open (a flusher hangs)
  * stay usable, but nothing of them is written any more. NULL is fine. [control] */
 void checkpoints_close(struct checkpoints *checkpoints);
-/* Waits until all that has been noted is written, or has failed to be. */
-void checkpoints_sync(struct checkpoints *checkpoints);
 const char *checkpoints_folder(const struct checkpoints *checkpoints);
 
 /* One file that is being read. */
@@ -51,10 +51,10 @@ struct checkpoint_spec {
     bool continues;            /* its positions are what checkpoints_find told */
 };
 
-/* Notes the file, which is written at once. Another may still be open with the same key:
- * the input was made anew by a reload, and what the one before has read is still with
- * its lanes. If this one continues it, a lane's position stays that of the older one
- * until all of that is secured; else the older one is written no more. */
+/* Notes the file, which is written at once, or is there already if it `continues`. Another may
+ * still be open with the same key: the input was made anew by a reload, and what the one before has
+ * read is still with its lanes. If this one continues it, a lane's position stays that of the older
+ * one until all of that is secured; else the older one is written no more. */
 struct checkpoint *checkpoint_open(
     struct checkpoints *checkpoints, const struct checkpoint_spec *spec);
 /* Whether it is in the store (or could not be put there): what is delivered before may
@@ -77,8 +77,8 @@ void checkpoint_describe(
 bool checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
     struct buf *value, struct checkpoint_record *ret_record);
 
-/* Calls `visit` for every file of one reader (pipeline and input); waits for the writer
- * first. It must not call back into the store. */
+/* Calls `visit` for every file of one reader (pipeline and input), written or not. It must
+ * not call back into the store. */
 void checkpoints_each(struct checkpoints *checkpoints, const char *pipeline, const char *input,
     void (*visit)(
         void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),

@@ -48,6 +48,8 @@ struct checkpoints {
     bool now;                   /* write what there is without waiting for more */
     bool stopping, busy, ended; /* the last: the writer has left its loop */
     uint64_t n_rounds;          /* of writing */
+    uint64_t begun_ns;          /* when the one that is `busy` was begun */
+    struct log_limit hang_notice;
 };
 
 /* The writer's thread; `argument` is the struct checkpoints. */
@@ -67,9 +69,15 @@ void chain_freeze(struct checkpoint *checkpoint);
 bool chain_prune(struct checkpoint *newest);
 void checkpoint_destroy(struct checkpoint *checkpoint);
 
-/* Under the lock: what is to be written but has not been taken by the writer, and the
- * positions of now of one checkpoint, put among it. */
+/* Under the lock. Whether something is to be written that the writer has not taken. */
 bool checkpoints_have_work(const struct checkpoints *self);
+/* The positions of now, secured, into `set`; the second: it is not dirty any more. */
+void checkpoint_put_positions(const struct checkpoint *checkpoint, struct checkpoint_set *set);
 void checkpoint_take_positions(struct checkpoint *checkpoint, struct checkpoint_set *set);
+void checkpoint_encode_now(const struct checkpoint *checkpoint, struct buf *value,
+    uint64_t (*position)(const struct checkpoint *checkpoint, uint32_t lane));
+/* The newest generation; NULL: it is not open. */
+struct checkpoint *checkpoints_find_open(
+    struct checkpoints *checkpoints, const struct checkpoint_key *key);
 
 #endif

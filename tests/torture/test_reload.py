@@ -77,6 +77,37 @@ def test_changed_while_batches_are_on_their_way(torture, mood):
     torture.finish()
 
 
+def test_disk_of_the_checkpoints_hangs(torture):
+    """Catalogue 14, 61: pipelines change all the same, as often as is wished, and lines go on
+    arriving, once each; it is told, and a kill costs no more than ever."""
+    log = torture.logs / "in.log"
+    torture.preload = True
+    path = torture.pipeline(log)
+    torture.start()
+    stream = torture.stream()
+    stream.append(log, 5_000)
+    torture.expect_all()
+    fault = torture.faults.lag("sync", "/checkpoints/", 600_000)
+    stream.append(log, 5_000)
+    wait_for(lambda: fault.fired, "a write that hangs")
+    for i in range(5):
+        rewrite(torture, path, lambda config, ms=60 + i: set_delay(config, ms))
+        assert reload_by_command(torture) == 0, torture.host.text()
+        stream.append(log, 5_000)
+        torture.expect_all()
+
+    def told_of_it():
+        stream.append(log, 100)
+        return "checkpoints have not been written for" in torture.host.text()
+    wait_for(told_of_it, "a word about it")
+    torture.expect_all()
+    assert torture.sink.take().twice() == 0
+    torture.kill()
+    assert fault.lift()
+    torture.start()
+    torture.finish()
+
+
 def test_killed_while_it_changes(torture, long_form):
     """Catalogue 4, 61: at any moment of a reload."""
     log = torture.logs / "in.log"

@@ -2,6 +2,7 @@
  * an older input has read is still on its way. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "event/range.h"
@@ -77,18 +78,34 @@ static void look(
     checkpoint_positions(record, &stored->lane, 1, &stored->position);
 }
 
+static const char *const one[] = {"a"}, *const two[] = {"b", "a"};
+static const uint64_t zeros[2];
+
+/* What is noted now is in the store: so is all that was before it. */
+static void wait_for_writer(void)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    struct checkpoint_spec spec = {.key = checkpoint_key_of("marker", "input_file/1", 1, 2),
+        .path = "/var/log/marker.log",
+        .lanes = one,
+        .n_lanes = 1};
+    struct file_source *marker = file_source_create(checkpoints, &spec, zeros);
+
+    while (!checkpoint_is_noted(marker->checkpoint))
+        nanosleep(&pause, NULL);
+    file_source_close(marker);
+}
+
 /* Where it would go on after a crash: what has been written. */
 static uint64_t written(const char *lane)
 {
     struct stored stored = {.lane = lane};
 
+    wait_for_writer();
     checkpoints_each(checkpoints, "web", "input_file/1", look, &stored);
     ck_assert(stored.found);
     return stored.position;
 }
-
-static const char *const one[] = {"a"}, *const two[] = {"b", "a"};
-static const uint64_t zeros[2];
 
 START_TEST(reads_on_while_the_old_one_is_on_its_way)
 {
@@ -193,6 +210,61 @@ START_TEST(another_content_forgets_the_old)
 }
 END_TEST
 
+static void count(
+    void *context, const struct checkpoint_key *seen, const struct checkpoint_record *record)
+{
+    unsigned *n = context;
+
+    (void)record;
+    *n += checkpoint_key_equal(seen, &key);
+}
+
+static unsigned times_seen(void)
+{
+    unsigned n = 0;
+
+    checkpoints_each(checkpoints, "web", "input_file/1", count, &n);
+    return n;
+}
+
+/* Whatever the writer is about just now. */
+START_TEST(each_file_is_seen_once_written_or_not)
+{
+    for (uint64_t i = 0; i < 500; i++) {
+        struct file_source *source;
+
+        key.inode = 100 + i;
+        source = generation(one, 1, zeros, false);
+        ck_assert_uint_eq(times_seen(), 1);
+        if (i % 3) {
+            file_source_close(source);
+            ck_assert_uint_eq(times_seen(), 1);
+            continue;
+        }
+        checkpoint_forget(source->checkpoint);
+        ck_assert_uint_eq(times_seen(), 0);
+        file_source_close(source);
+        ck_assert_uint_eq(times_seen(), 0);
+    }
+}
+END_TEST
+
+/* It need not be waited for again, which would be long on a disk that hangs. */
+START_TEST(what_is_in_the_store_is_noted)
+{
+    for (int i = 0; i < 20; i++) {
+        struct file_source *source = generation(one, 1, zeros, i > 0);
+
+        ck_assert(!i || checkpoint_is_noted(source->checkpoint));
+        if (i % 2)
+            file_source_close(source);
+        wait_for_writer();
+        if (!(i % 2))
+            file_source_close(source);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("checkpoint-chain");
@@ -203,5 +275,7 @@ int main(void)
     tcase_add_test(tests, given_back_after_the_new_one_began);
     tcase_add_loop_test(tests, three_generations_end_in_any_order, 0, 5);
     tcase_add_test(tests, another_content_forgets_the_old);
+    tcase_add_test(tests, each_file_is_seen_once_written_or_not);
+    tcase_add_test(tests, what_is_in_the_store_is_noted);
     return unit_run(tests);
 }
