@@ -1,5 +1,6 @@
 #include "kit/calls.h"
 
+#include <stddef.h>
 #include "kit/calls_private.h"
 
 /* These functions are the whole process's, so this is, too. */
@@ -55,6 +56,12 @@ uint64_t calls_resolved(void)
 unsigned calls_at_exit(void)
 {
     return atomic_load(&calls.n_at_exit);
+}
+
+const char *calls_written(unsigned i)
+{
+    return i < CALLS_WRITTEN_MAX && atomic_load(&calls.written[i].known) ? calls.written[i].path
+                                                                         : NULL;
 }
 
 bool calls_made_by_plugin(int fd)

@@ -45,6 +45,10 @@ uint64_t calls_resolved(void);
  * C++ objects are not among them. */
 unsigned calls_at_exit(void);
 
+/* The i-th file that the plugin's own code has opened to write or made, with its path as it
+ * was then; NULL behind the last one that is known. Devices and memory are none. */
+const char *calls_written(unsigned i);
+
 /* Whether the plugin's own code has made this descriptor. */
 bool calls_made_by_plugin(int fd);
 

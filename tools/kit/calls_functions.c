@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "base/util.h"
 #include "kit/calls.h"
 #include "kit/calls_private.h"
 #include "kit/heap.h"
@@ -198,13 +199,61 @@ EXPORTED int socket(int domain, int type, int protocol)
         } \
     } while (0)
 
+/* Code that C++ calls files by is as good as the plugin's own. */
+static bool is_own(const void *caller)
+{
+    Dl_info info;
+
+    return heap_is_plugin(caller) ||
+           (dladdr(caller, &info) && info.dli_fname &&
+               (strstr(info.dli_fname, "libstdc++.so") || strstr(info.dli_fname, "libc++.so")));
+}
+
+static void note_written(const char *path)
+{
+    unsigned i = atomic_load(&calls.n_written);
+
+    for (unsigned j = 0; j < MIN(i, CALLS_WRITTEN_MAX); j++)
+        if (atomic_load(&calls.written[j].known) && !strcmp(calls.written[j].path, path))
+            return;
+    i = atomic_fetch_add(&calls.n_written, 1);
+    if (i >= CALLS_WRITTEN_MAX)
+        return;
+    snprintf(calls.written[i].path, sizeof calls.written[i].path, "%s", path);
+    atomic_store(&calls.written[i].known, true);
+}
+
+/* A descriptor that may be written to: if it is a file, and the plugin's, it is noted. */
+static void look_at_written(int fd, const void *caller)
+{
+    const int error = errno;
+    char place[32], path[CALLS_PATH_MAX];
+    ssize_t size;
+
+    if (fd < 0 || !is_file(fd) || !is_own(caller))
+        return;
+    snprintf(place, sizeof place, "/proc/self/fd/%d", fd);
+    size = readlink(place, path, sizeof path - 1);
+    path[MAX(size, 0)] = '\0';
+    if (path[0] == '/' && strncmp(path, "/memfd:", 7) != 0 && strncmp(path, "/dev/", 5) != 0)
+        note_written(path);
+    errno = error;
+}
+
+static int opened(int fd, int flags, const void *caller)
+{
+    if ((flags & O_ACCMODE) != O_RDONLY)
+        look_at_written(fd, caller);
+    return made(fd, caller);
+}
+
 EXPORTED int open(const char *path, int flags, ...)
 {
     NEXT(__typeof__(open), open);
     mode_t mode = 0;
 
     OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
-    return made(next(path, flags, mode), CALLER);
+    return opened(next(path, flags, mode), flags, CALLER);
 }
 
 EXPORTED int open64(const char *path, int flags, ...)
@@ -213,7 +262,7 @@ EXPORTED int open64(const char *path, int flags, ...)
     mode_t mode = 0;
 
     OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
-    return made(next(path, flags, mode), CALLER);
+    return opened(next(path, flags, mode), flags, CALLER);
 }
 
 EXPORTED int openat(int folder, const char *path, int flags, ...)
@@ -222,7 +271,62 @@ EXPORTED int openat(int folder, const char *path, int flags, ...)
     mode_t mode = 0;
 
     OPEN_MODE(flags, mode); /* NOLINT(clang-analyzer-valist*): it is started */
-    return made(next(folder, path, flags, mode), CALLER);
+    return opened(next(folder, path, flags, mode), flags, CALLER);
+}
+
+EXPORTED int creat(const char *path, mode_t mode)
+{
+    NEXT(__typeof__(creat), creat);
+    return opened(next(path, mode), O_WRONLY, CALLER);
+}
+
+EXPORTED int creat64(const char *path, mode_t mode)
+{
+    NEXT(__typeof__(creat64), creat64);
+    return opened(next(path, mode), O_WRONLY, CALLER);
+}
+
+EXPORTED int mkstemp(char *path)
+{
+    NEXT(__typeof__(mkstemp), mkstemp);
+    return opened(next(path), O_RDWR, CALLER);
+}
+
+EXPORTED int mkstemp64(char *path)
+{
+    NEXT(__typeof__(mkstemp64), mkstemp64);
+    return opened(next(path), O_RDWR, CALLER);
+}
+
+EXPORTED int mkostemp(char *path, int flags)
+{
+    NEXT(__typeof__(mkostemp), mkostemp);
+    return opened(next(path, flags), O_RDWR, CALLER);
+}
+
+EXPORTED int mkostemp64(char *path, int flags)
+{
+    NEXT(__typeof__(mkostemp64), mkostemp64);
+    return opened(next(path, flags), O_RDWR, CALLER);
+}
+
+static FILE *opened_stream(FILE *stream, const char *mode, const void *caller)
+{
+    if (stream && (mode[0] != 'r' || strchr(mode, '+')))
+        look_at_written(fileno(stream), caller);
+    return stream;
+}
+
+EXPORTED FILE *fopen(const char *path, const char *mode)
+{
+    NEXT(__typeof__(fopen), fopen);
+    return opened_stream(next(path, mode), mode, CALLER);
+}
+
+EXPORTED FILE *fopen64(const char *path, const char *mode)
+{
+    NEXT(__typeof__(fopen64), fopen64);
+    return opened_stream(next(path, mode), mode, CALLER);
 }
 
 EXPORTED int pipe(int ends[2])

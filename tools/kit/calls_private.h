@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 
 #define CALLS_FDS_MAX 1024
+#define CALLS_WRITTEN_MAX 64u
+#define CALLS_PATH_MAX 512
 
 struct calls {
     atomic_int file_error;
@@ -14,6 +16,11 @@ struct calls {
     atomic_int names;    /* enum calls_names */
     atomic_uint n_at_exit;
     atomic_bool by_plugin[CALLS_FDS_MAX];
+    atomic_uint n_written;
+    struct {
+        atomic_bool known; /* `path` is whole */
+        char path[CALLS_PATH_MAX];
+    } written[CALLS_WRITTEN_MAX];
 };
 
 extern struct calls calls;

@@ -15,6 +15,7 @@
 
 #define SETTLE_NS (8 * NS_PER_S)
 #define LOGS 20u
+#define HANG_UPS 3u
 #define GROWTH_BYTES ((uint64_t)160 << 20)
 #define CPU_NS_MAX (800 * NS_PER_MS)
 
@@ -115,12 +116,26 @@ static void net_reset(struct trial *trial)
     life_end(stand);
 }
 
+/* A peer hangs up while nothing is under way: what is written into that connection is lost,
+ * though the first write works, so whoever says DELIVERED must have looked. */
+static void expect_hang_up_noticed(struct trial *trial, struct stand *stand)
+{
+    for (uint32_t i = 0; i < HANG_UPS; i++) {
+        life_deliver(stand, i * LOGS, LOGS);
+        life_expect(trial, (i + 1) * LOGS, false, false);
+        sink_hang_up(trial);
+    }
+    life_deliver(stand, HANG_UPS * LOGS, LOGS);
+    life_expect(trial, (HANG_UPS + 1) * LOGS, false, false);
+}
+
 static void net_closes(struct trial *trial)
 {
     struct stand *stand;
 
     sink_need_peer(trial);
     stand = stand_start(trial, NULL);
+    expect_hang_up_noticed(trial, stand);
     sink_behave(trial, SERVER_CLOSES);
     expect_retry(trial, stand, "a peer that closes without an answer");
     if (speaks_http(trial)) {
@@ -317,7 +332,9 @@ const struct check checks_net[] = {
         .stages = STAGES_FLUSHED,
         .timeout_s = 60,
         .run = net_closes,
-        .asserts = "An end without an answer, or with half of one, means RETRY."},
+        .asserts =
+            "An end without an answer, or with half of one, means RETRY, and a connection that "
+            "was hung up is not written to."},
     {.id = "NET-05",
         .level = 3,
         .scope = CHECK_CLASS,

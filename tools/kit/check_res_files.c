@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/mem.h"
 #include "base/util.h"
+#include "kit/calls.h"
 #include "kit/life.h"
 #include "kit/snapshot.h"
 
 /* Files that the process has open for writing, but for those under the folder. */
-static void expect_no_files(struct trial *trial)
+static void expect_none_open(struct trial *trial)
 {
     DIR *folder = opendir("/proc/self/fd");
     const struct dirent *entry;
@@ -37,6 +39,19 @@ static void expect_no_files(struct trial *trial)
         closedir(folder);
 }
 
+/* The data folder of the instance is its own; wherever else it has written, also if the file is
+ * closed or gone, is the operator's. */
+static void expect_none_written(struct trial *trial)
+{
+    SCOPED_FREE char *folder = realpath(trial->folder, NULL);
+    SCOPED_FREE char *data = mem_printf("%s/data/", folder ? folder : trial->folder);
+    const char *path;
+
+    for (unsigned i = 0; (path = calls_written(i)); i++)
+        if (strncmp(path, data, strlen(data)) != 0)
+            trial_fail(trial, "it writes to %s, and the class is not FS_WRITE", path);
+}
+
 void res_files(struct trial *trial)
 {
     SCOPED_FREE char *before = NULL;
@@ -48,7 +63,7 @@ void res_files(struct trial *trial)
         trial_foreign(trial, "the class may write files");
     before = snapshot_take(ASPECT_ENTRIES);
     life_flush(stand, 10);
-    expect_no_files(trial);
+    expect_none_open(trial);
     after = snapshot_take(ASPECT_ENTRIES);
     /* The data folder of the instance is its own. */
     snapshot_difference(before, after, text, sizeof text);
@@ -56,4 +71,5 @@ void res_files(struct trial *trial)
         trial_fail(
             trial, "files are made in the working folder, and the class is not FS_WRITE: %s", text);
     life_end(stand);
+    expect_none_written(trial);
 }

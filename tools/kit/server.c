@@ -104,7 +104,18 @@ static void stop_listening(struct server *server)
             drop(server, &server->connections[i], true);
 }
 
-/* Listens or does not, as the mode says. */
+/* As a server does with connections that have been idle for long. */
+static void hang_up(struct server *server)
+{
+    const unsigned hang_ups = atomic_load(&server->page->hang_ups);
+
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        if (server->connections[i].fd >= 0)
+            drop(server, &server->connections[i], false);
+    atomic_store(&server->page->hung_up, hang_ups);
+}
+
+/* Listens or does not, as the mode says, and hangs up when it is told to. */
 static void obey(struct server *server)
 {
     const unsigned mode = mode_of(server);
@@ -114,6 +125,8 @@ static void obey(struct server *server)
     if (mode != SERVER_REFUSES && server->listen_fd < 0)
         start_listening(server);
     atomic_store(&server->page->obeyed, mode);
+    if (atomic_load(&server->page->hung_up) != atomic_load(&server->page->hang_ups))
+        hang_up(server);
 }
 
 static void accept_one(struct server *server)

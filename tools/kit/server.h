@@ -31,11 +31,13 @@ struct sink_page {
     atomic_uint times;    /* the mode is for so many requests, then SERVER_TAKES; 0: for all */
     atomic_uint body_max; /* bytes; larger requests get 413; 0: none does */
     atomic_uint delay_ms; /* before each answer */
+    atomic_uint hang_ups; /* how often it is to have closed all its connections, in good order */
     /* set by the server */
     atomic_uint port; /* 0: not ready yet */
     atomic_uint n_connections, n_open, n_requests, n_taken;
     atomic_uint n_unread;        /* bodies in an encoding that is not known, see unpack.h */
     atomic_uint obeyed;          /* the mode that it works by now */
+    atomic_uint hung_up;         /* as often as it has done so */
     atomic_uint last_connect_ms; /* since its start, when the last connection came */
 };
 

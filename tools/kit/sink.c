@@ -1,8 +1,12 @@
 #include "kit/sink.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +16,9 @@
 #include "plugin/descriptor.h"
 
 #define OBEY_MS 10000u /* it may have to wait for its turn */
+#define HEAR_MS 200u
+#define FDS_MAX 256
+#define BUSY "the kit's server does not get a turn: this machine is too busy"
 #define SINK_BYTES_MAX ((size_t)1 << 30)
 
 unsigned sink_port(const struct sink_page *page)
@@ -51,7 +58,7 @@ void sink_behave(struct trial *trial, enum server_mode mode)
                           atomic_load(&trial->sink->obeyed) != (unsigned)mode;
          ms++) {
         if (ms == OBEY_MS)
-            trial_lacks(trial, "the kit's server does not get a turn: this machine is too busy");
+            trial_lacks(trial, BUSY);
         usleep(1000);
     }
 }
@@ -63,6 +70,43 @@ void sink_answer(struct trial *trial, unsigned status, unsigned retry_after_s)
         atomic_store(&trial->sink->retry_after_s, retry_after_s);
     }
     sink_behave(trial, SERVER_ANSWERS);
+}
+
+/* Whether a descriptor of this process is a connection to that port that nobody has closed. */
+static bool is_connected(int fd, unsigned port)
+{
+    struct sockaddr_in peer = {0};
+    socklen_t size = sizeof peer;
+    struct tcp_info info = {0};
+
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) || peer.sin_family != AF_INET ||
+        ntohs(peer.sin_port) != port)
+        return false;
+    size = sizeof info;
+    return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) &&
+           info.tcpi_state == TCP_ESTABLISHED;
+}
+
+static bool any_connected(unsigned port)
+{
+    for (int fd = 3; fd < FDS_MAX; fd++)
+        if (is_connected(fd, port))
+            return true;
+    return false;
+}
+
+void sink_hang_up(struct trial *trial)
+{
+    const unsigned hang_ups = atomic_fetch_add(&trial->sink->hang_ups, 1) + 1;
+
+    for (unsigned ms = 0; atomic_load(&trial->sink->hung_up) != hang_ups; ms++) {
+        if (ms == OBEY_MS)
+            trial_lacks(trial, BUSY);
+        usleep(1000);
+    }
+    /* One that is still there by then is a new one. */
+    for (unsigned ms = 0; ms < HEAR_MS && any_connected(sink_port(trial->sink)); ms++)
+        usleep(1000);
 }
 
 bool sink_break(struct trial *trial)

@@ -18,6 +18,10 @@ void sink_behave(struct trial *trial, enum server_mode mode);
 /* It answers every request with that HTTP status, and Retry-After if not 0. */
 void sink_answer(struct trial *trial, unsigned status, unsigned retry_after_s);
 
+/* The scripted server closes the connections it has, as it would idle ones; this process has
+ * heard of it then. */
+void sink_hang_up(struct trial *trial);
+
 /* Makes the destination fail, whatever the sink is: the server answers 500, a folder
  * stands where the file was or should be. False: there is no sink, or none that can be made to. */
 bool sink_break(struct trial *trial);
