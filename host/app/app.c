@@ -18,6 +18,7 @@
 #include "app/snapshot.h"
 #include "app/stop.h"
 #include "base/clock.h"
+#include "base/filesystem.h"
 #include "base/host_facts.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -283,6 +284,16 @@ static unsigned n_cores(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
+static void warn_if_in_memory(const char *data_dir)
+{
+    const char *name;
+
+    if (filesystem_of(data_dir, &name) == FILESYSTEM_MEMORY)
+        log_warn("the data folder is kept in memory: after a reboot files are read from their "
+                 "start; put it on a disk",
+            LOG_STR("path", data_dir), LOG_STR("filesystem", name));
+}
+
 static int share(struct app *app)
 {
     SCOPED_FREE char *folder = mem_printf("%s/checkpoints", app->request.data_dir);
@@ -290,6 +301,8 @@ static int share(struct app *app)
     SCOPED_FREE char *spool_folder = mem_printf("%s/spool", app->request.data_dir);
     char why[512] = "";
 
+    if (!app->request.once)
+        warn_if_in_memory(app->request.data_dir);
     host_facts_find(&app->host);
     app->shared = (struct pipeline_shared){
         .registry = catalog_registry(app->request.catalog),
@@ -307,7 +320,7 @@ static int share(struct app *app)
     app->shared.letters =
         dead_letters_create(letter_folder, DEAD_LETTERS_BYTES_MAX, app->shared.pool);
     if (!app->shared.checkpoints) {
-        log_error("cannot open the checkpoints", LOG_STR("why", why));
+        log_error("cannot open the checkpoints; --data says where they are", LOG_STR("why", why));
         return -1;
     }
     app->ingest = ingest_create(n_cores(), why, sizeof why);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include "base/mem.h"
@@ -63,4 +64,14 @@ enum filesystem filesystem_of(const char *path, const char **ret_name)
         r = statfs(".", &status);
     *ret_name = NULL;
     return r < 0 ? FILESYSTEM_DISK : filesystem_by_type((uint64_t)status.f_type, ret_name);
+}
+
+int filesystem_check_store(const char *folder, const char *what, char *why, size_t why_max)
+{
+    const char *name;
+
+    if (filesystem_of(folder, &name) != FILESYSTEM_NETWORK)
+        return 0;
+    snprintf(why, why_max, "%s: is on %s, and %s only safe on a local disk", folder, name, what);
+    return -ENOTSUP;
 }

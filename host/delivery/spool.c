@@ -190,21 +190,10 @@ struct spool *spool_create(const struct spool_spec *spec)
     return spool;
 }
 
-/* LMDB wants that what is mapped is what is in the file, and that locks hold. */
-static int check_filesystem(const char *folder, char *why, size_t why_max)
-{
-    const char *name;
-
-    if (filesystem_of(folder, &name) != FILESYSTEM_NETWORK)
-        return 0;
-    snprintf(why, why_max, "%s: is on %s, and a spool is only safe on a local disk", folder, name);
-    return -ENOTSUP;
-}
-
 int spool_open(const struct spool_spec *spec, struct spool **ret, char *why, size_t why_max)
 {
     struct spool *spool = spool_create(spec);
-    int r = check_filesystem(spool->folder, why, why_max);
+    int r = filesystem_check_store(spool->folder, "a spool is", why, why_max);
 
     if (!r)
         r = spool_take_folder(spool, why, why_max);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/clock.h"
+#include "base/filesystem.h"
 #include "base/mem.h"
 #include "event/batch.h"
 #include "input/checkpoints_private.h"
@@ -316,9 +317,12 @@ static void destroy(struct checkpoints *self)
 
 struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_max)
 {
-    struct checkpoints *self = mem_zalloc(sizeof *self);
+    struct checkpoints *self;
     int r;
 
+    if (filesystem_check_store(folder, "checkpoints are", why, why_max))
+        return NULL;
+    self = mem_zalloc(sizeof *self);
     self->folder = mem_strdup(folder);
     self->complaints.interval_ns = self->hang_notice.interval_ns = 10 * NS_PER_S;
     init_locks(self);

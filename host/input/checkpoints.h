@@ -32,7 +32,8 @@ struct checkpoint;
 
 /* `folder` is made when it is missing. An environment that is damaged is renamed to
  * <folder>.bad-<time>, loudly, and an empty one begun. NULL with words in `why` when
- * there can be none (permissions, disk). Once per process and folder. [control] */
+ * there can be none (permissions, disk, a network file system). Once per process and folder.
+ * [control] */
 struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_max);
 /* Writes what is left, unless the disk hangs. Checkpoints that are still open (a flusher hangs)
  * stay usable, but nothing of them is written any more. NULL is fine. [control] */

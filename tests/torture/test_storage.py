@@ -118,6 +118,35 @@ def test_checkpoints_cannot_be_opened(torture):
     assert torture.finish().twice() == 0
 
 
+@pytest.mark.parametrize("number, name", [(0x6969, "nfs"), (0xFF534D42, "cifs")])
+def test_data_folder_on_a_network_file_system(torture, number, name):
+    """Catalogue 13: refused at the start, as a spool is; nothing is written there."""
+    torture.preload = True
+    torture.pipeline(torture.folder / "in.log")
+    torture.stream().append(torture.folder / "in.log", 1_000)
+    fault = torture.faults.file_system(CHECKPOINTS.rstrip("/"), number)
+    torture.start()
+    assert torture.ended() == 78
+    assert f"is on {name}, and checkpoints are only safe on a local disk" in torture.host.text()
+    assert fault.lift() and not checkpoint_files(torture)
+    torture.start()
+    assert torture.finish().twice() == 0
+
+
+@needs_root
+def test_data_folder_in_memory_is_warned_of(torture):
+    """It works, but does not last."""
+    log = torture.folder / "in.log"
+    with small_disk(torture.weir.data, "8m"):
+        torture.pipeline(log)
+        torture.stream().append(log, 1_000)
+        torture.start()
+        torture.expect_all()
+        told = [line for line in torture.host.text().splitlines() if "is kept in memory" in line]
+        assert len(told) == 1 and "filesystem=tmpfs" in told[0] and "level=warn" in told[0], told
+        assert torture.finish().twice() == 0
+
+
 @needs_root
 def test_data_disk_is_full(torture):
     """Catalogue 13: no room for checkpoints; it is said, and goes on when there is room."""
