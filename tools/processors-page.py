@@ -51,7 +51,7 @@ def kind(option):
     if option.get("unit"):
         words += f", {option['unit']}"
     if option.get("choices"):
-        words = " or ".join(f"`{choice}`" for choice in option["choices"])
+        words = " or ".join(f"`{choice}`" if choice else '`""`' for choice in option["choices"])
     if option.get("min") is not None or option.get("max") is not None:
         words += f", {option.get('min', '')} to {option.get('max', '')}".rstrip()
     return words

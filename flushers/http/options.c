@@ -61,11 +61,19 @@ static const struct weir_option retry_rows[] = {
 
 static const struct weir_option breaker_rows[] = {BREAKER_ROWS(struct breaker_options, )};
 
+static const struct weir_option condition_rows[] = {
+    WEIR_OPTION_STRING_ROW(struct condition_options, pattern, "Pattern",
+        WEIR_REQUIRED | WEIR_PATTERN, NULL, "What the value of the tag must match."),
+    WEIR_OPTION_BOOL_ROW(
+        struct condition_options, reverse, "Reverse", "false", "true: what it must not match."),
+};
+
 #define FILTER_ROWS(STRUCT, PREFIX) \
-    WEIR_OPTION(STRUCT, PREFIX tags, "Tags", WEIR_OPTION_JSON, 0, NULL, NULL, NULL, NULL, \
+    WEIR_OPTION_JSON_MAP_ROW(STRUCT, PREFIX tags, "Tags", condition_rows, \
+        struct condition_options, NULL, \
         "Conditions by tag: {\"env\": {\"Pattern\": \"^prod$\", \"Reverse\": false}}."), \
-        WEIR_OPTION(STRUCT, PREFIX metas, "Metas", WEIR_OPTION_JSON, 0, NULL, NULL, NULL, NULL, \
-            "As Tags: metadata of groups are tags here.")
+        WEIR_OPTION_JSON_MAP_ROW(STRUCT, PREFIX metas, "Metas", condition_rows, \
+            struct condition_options, NULL, "As Tags: metadata of groups are tags here.")
 
 static const struct weir_option filter_rows[] = {FILTER_ROWS(struct filter_options, )};
 

@@ -49,7 +49,13 @@ struct interceptor_options {
 
 enum { FLUSH_INTERCEPTOR_NONE, FLUSH_INTERCEPTOR_GROUPINFO };
 
-/* Maps from names of tags to {"Pattern", "Reverse"}, as JSON. */
+/* A condition on a tag, for the host's check of what the maps below hold. */
+struct condition_options {
+    struct weir_str pattern;
+    bool reverse;
+};
+
+/* Maps from names of tags to struct condition_options, as JSON. */
 struct filter_options {
     struct weir_str tags, metas;
 };

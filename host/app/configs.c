@@ -26,6 +26,8 @@ static char *diag_words(const struct diag *diag)
     if (diag->line)
         buf_printf(&words, ":%u:%u", diag->line, diag->column);
     buf_printf(&words, "%s%s: %s", diag->file ? ": " : "", diag->code, diag->message);
+    if (diag->expected)
+        buf_printf(&words, "; expected %s", diag->expected);
     if (diag->suggestion)
         buf_printf(&words, "; %s", diag->suggestion);
     return buf_take(&words);
@@ -132,7 +134,8 @@ void configs_log_diags(const struct diag_list *diags)
 
 void config_set_read(const struct configs_request *request, bool text, struct config_set *ret_set)
 {
-    struct pipeline_request read = {catalog_config(request->catalog), request->compat};
+    struct pipeline_request read = {
+        .catalog = catalog_config(request->catalog), .compat = request->compat};
     struct diag_list diags = {0};
     char **paths = NULL;
     size_t n_paths = config_paths(request->paths, request->n_paths, &paths, &diags);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/catalog.h"
-#include "cli/check_stages.h"
+#include "cli/check_stage.h"
 #include "cli/connect.h"
 #include "cli/plugin_files.h"
 #include "config/pipeline_config.h"
@@ -109,11 +109,10 @@ static int parse_options(int argc, char **argv, struct check_options *options)
 static void check_file(const struct check_options *options, struct catalog *catalog,
     const char *path, struct diag_list *diags)
 {
-    struct pipeline_request request = {catalog_config(catalog), options->compat};
+    struct pipeline_request request = {
+        .catalog = catalog_config(catalog), .compat = options->compat, .try_entry = check_stage};
     struct pipeline_config *config = pipeline_config_read(path, &request, diags);
 
-    if (config)
-        check_stages(config, diags);
     if (config && config->enable && options->connect)
         connect_pipeline(catalog_registry(catalog), config, options->connect_timeout_ns, diags);
     pipeline_config_destroy(config);

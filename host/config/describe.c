@@ -67,9 +67,10 @@ static void put_rows(struct buf *out, const struct weir_option *rows, uint32_t n
     for (uint32_t i = 0; i < n_rows; i++) {
         const struct weir_option *row = option_row(rows, stride, i);
 
-        buf_printf(out, "%*s%s (%s%s%s)\n", (int)(indent * INDENT_COLUMNS), "", row->name,
+        buf_printf(out, "%*s%s (%s%s%s%s)\n", (int)(indent * INDENT_COLUMNS), "", row->name,
             type_name(row->type), row->flags & WEIR_REQUIRED ? ", required" : "",
-            row->flags & WEIR_SECRET ? ", secret" : "");
+            row->flags & WEIR_SECRET ? ", secret" : "",
+            row->flags & WEIR_PATTERN ? ", regular expression" : "");
         put_line(out, indent + 1, "", row->help);
         put_range(out, indent + 1, row);
         put_line(out, indent + 1, "default: ", row->default_text);
@@ -161,6 +162,8 @@ static struct json_object *row_json(const struct weir_option *row, uint32_t stri
         object, "required", json_object_new_boolean((row->flags & WEIR_REQUIRED) != 0));
     json_object_object_add(
         object, "secret", json_object_new_boolean((row->flags & WEIR_SECRET) != 0));
+    if (row->flags & WEIR_PATTERN)
+        json_object_object_add(object, "pattern", json_object_new_boolean(true));
     add_text(object, "default", row->default_text);
     add_text(object, "min", row->min);
     add_text(object, "max", row->max);

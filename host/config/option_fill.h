@@ -1,7 +1,7 @@
 /*
  * How options are filled, for the files that do it: one value at a time it is resolved
- * (option_resolve.c), checked and put into its member (option_store.c); rows and keys of
- * an object are options.c. [control]
+ * (option_resolve.c), checked and put into its member (option_store.c, option_part.c); rows
+ * and keys of an object are options.c. [control]
  */
 #ifndef CONFIG_OPTION_FILL_H
 #define CONFIG_OPTION_FILL_H
@@ -49,6 +49,18 @@ bool option_resolve(struct filler *filler, const struct weir_option *row, struct
  * caller's, is how canonical JSON has it. */
 bool option_store(struct filler *filler, const struct weir_option *row, const struct value *value,
     void *member, struct json_object **ret_canonical);
+
+/* The i-th part of a list or object; `json` is its value. */
+struct value option_part(const struct value *value, size_t i, struct json_object *json);
+/* Tells that the value does not do; `expected` is taken. False. */
+bool option_refuse(struct filler *filler, const char *code, const struct weir_option *row,
+    const struct value *value, char *expected);
+/* Whether the texts of a WEIR_PATTERN option are regular expressions. False: it is told. */
+bool option_check_patterns(
+    struct filler *filler, const struct weir_option *row, const struct value *value);
+/* Whether the members of a JSON map are as its table says. False: it is told. */
+bool option_check_map(
+    struct filler *filler, const struct weir_option *row, const struct value *value);
 
 /* Fills the struct at `base` by its table, and `canonical`. False: it is told. */
 bool options_fill_rows(struct filler *filler, const struct weir_option *rows, uint32_t n_rows,

@@ -88,6 +88,12 @@ bool option_wants_json(uint32_t type)
     return type != WEIR_OPTION_STRING && type != WEIR_OPTION_ENUM;
 }
 
+bool option_may_be_pattern(uint32_t type)
+{
+    return type == WEIR_OPTION_STRING || type == WEIR_OPTION_STRING_LIST ||
+           type == WEIR_OPTION_STRING_MAP;
+}
+
 struct json_object *option_parse_json(const char *text)
 {
     struct json_tokener *tokener = json_tokener_new();

@@ -30,6 +30,8 @@ char *option_choice_words(const struct weir_option *row);
 
 /* Whether a text that stands for a whole value of this type is read as JSON. */
 bool option_wants_json(uint32_t type);
+/* Whether values of this type are texts, which may be regular expressions. */
+bool option_may_be_pattern(uint32_t type);
 /* NULL when the text is no JSON. The caller's reference. */
 struct json_object *option_parse_json(const char *text);
 /* The default as a value; NULL: none. The caller's reference. */

@@ -17,40 +17,16 @@ static struct weir_str keep_string(struct filler *filler, struct json_object *js
         filler, json_object_get_string(json), (size_t)json_object_get_string_len(json));
 }
 
-/* The value as a message may show it: short, and never a secret, nor what a reference
- * stands for. */
-static char *show(
-    const struct filler *filler, const struct weir_option *row, const struct value *value)
-{
-    const char *text =
-        json_object_to_json_string_ext(value->written, JSON_C_TO_STRING_NOSLASHESCAPE);
-
-    if (option_is_secret(row, filler->stride))
-        return mem_strdup("the given value");
-    return strlen(text) > 60 ? mem_printf("%.57s...", text) : mem_strdup(text);
-}
-
-static bool refuse(struct filler *filler, const char *code, const struct weir_option *row,
-    const struct value *value, char *expected)
-{
-    SCOPED_FREE char *shown = show(filler, row, value);
-
-    diag_add(filler->diags, DIAG_ERROR, code, value->place, "%s does not do for '%s' of %s", shown,
-        row->name, filler->request->class->type)
-        ->expected = expected;
-    return false;
-}
-
 static bool refuse_type(
     struct filler *filler, const struct weir_option *row, const struct value *value)
 {
-    return refuse(filler, "W1201", row, value, mem_strdup(option_type_words(row->type)));
+    return option_refuse(filler, "W1201", row, value, mem_strdup(option_type_words(row->type)));
 }
 
 static bool refuse_range(
     struct filler *filler, const struct weir_option *row, const struct value *value)
 {
-    return refuse(filler, "W1202", row, value, option_range_words(row));
+    return option_refuse(filler, "W1202", row, value, option_range_words(row));
 }
 
 /* An integral number, also when written 5.0. Strings are none. */
@@ -145,7 +121,7 @@ static bool store_quantity(
 
         good = duration ? duration_parse(text, size, &number) : size_parse(text, size, &number);
         if (!good)
-            return refuse(filler, duration ? "W1205" : "W1206", row, value,
+            return option_refuse(filler, duration ? "W1205" : "W1206", row, value,
                 mem_strdup(option_type_words(row->type)));
     } else if (!integral(value->json, &negative, &number)) {
         return refuse_type(filler, row, value);
@@ -187,28 +163,14 @@ static bool store_enum(
             *(uint32_t *)member = i;
             return true;
         }
-    return refuse(filler, "W1203", row, value, option_choice_words(row));
-}
-
-/* The i-th part of a list or object; `json` is its value. */
-static struct value part(const struct value *value, size_t i, struct json_object *json)
-{
-    const struct json_node *node =
-        value->node && i < value->node->n_children ? &value->node->children[i] : NULL;
-
-    return (struct value){
-        .json = json,
-        .node = node,
-        .written = node ? node->value : value->written,
-        .place = node ? node->place : value->place,
-    };
+    return option_refuse(filler, "W1203", row, value, option_choice_words(row));
 }
 
 /* A part that had to be a string. */
 static bool refuse_part(
     struct filler *filler, const struct weir_option *row, const struct value *value, size_t i)
 {
-    struct value item = part(value, i, NULL);
+    struct value item = option_part(value, i, NULL);
 
     return refuse_type(filler, row, &item);
 }
@@ -278,7 +240,7 @@ static bool store_object_list(struct filler *filler, const struct weir_option *r
     items = filler_keep(filler, count * row->fields_size);
     *canonical = json_object_new_array();
     for (size_t i = 0; i < count; i++) {
-        struct value item = part(value, i, json_object_array_get_idx(value->json, i));
+        struct value item = option_part(value, i, json_object_array_get_idx(value->json, i));
         struct json_object *one = NULL;
 
         good &= store_object(filler, row, &item, items + i * row->fields_size, &one);
@@ -288,13 +250,14 @@ static bool store_object_list(struct filler *filler, const struct weir_option *r
     return good;
 }
 
-static bool store_json(struct filler *filler, const struct value *value, void *member)
+static bool store_json(
+    struct filler *filler, const struct weir_option *row, const struct value *value, void *member)
 {
     const char *text = json_object_to_json_string_ext(
         value->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
     *(struct weir_str *)member = filler_keep_text(filler, text, strlen(text));
-    return true;
+    return !row->fields || option_check_map(filler, row, value);
 }
 
 static bool store_by_type(struct filler *filler, const struct weir_option *row,
@@ -325,7 +288,7 @@ static bool store_by_type(struct filler *filler, const struct weir_option *row,
     case WEIR_OPTION_OBJECT_LIST:
         return store_object_list(filler, row, value, member, canonical);
     case WEIR_OPTION_JSON:
-        return store_json(filler, value, member);
+        return store_json(filler, row, value, member);
     default:
         assert(false && "a checked table has no other types");
         return false;
@@ -354,7 +317,8 @@ bool option_store(struct filler *filler, const struct weir_option *row, const st
 {
     struct json_object *canonical = NULL;
 
-    if (!store_by_type(filler, row, value, member, &canonical)) {
+    if (!store_by_type(filler, row, value, member, &canonical) ||
+        !option_check_patterns(filler, row, value)) {
         json_object_put(canonical);
         return false;
     }

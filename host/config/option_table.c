@@ -167,7 +167,8 @@ static int check_rows(const struct check *check, const struct weir_option *rows,
 
 static int check_nested(const struct check *check, const struct weir_option *row, unsigned depth)
 {
-    bool nested = row->type == WEIR_OPTION_OBJECT || row->type == WEIR_OPTION_OBJECT_LIST;
+    bool nested = row->type == WEIR_OPTION_OBJECT || row->type == WEIR_OPTION_OBJECT_LIST ||
+                  (row->type == WEIR_OPTION_JSON && row->fields);
 
     if (nested && (!row->fields || !row->fields_size))
         return say(check, "option '%s': an object needs fields and fields_size", row->name);
@@ -187,6 +188,9 @@ static int check_row(
         return say(check, "option '%s': there is no option type %u", row->name, row->type);
     if (row->type == WEIR_OPTION_ENUM && (!row->choices || !row->choices[0]))
         return say(check, "option '%s': an ENUM needs choices", row->name);
+    if (row->flags & WEIR_PATTERN && !option_may_be_pattern(row->type))
+        return say(
+            check, "option '%s': WEIR_PATTERN is for texts, lists and maps of them", row->name);
     r = check_nested(check, row, depth);
     if (!r)
         r = check_member(check, row, size);

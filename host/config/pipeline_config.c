@@ -233,6 +233,18 @@ static void check_ends(
             "pipeline '%s' has no flusher: its logs would go nowhere", config->name);
 }
 
+static void try_entries(const struct pipeline_config *config,
+    const struct pipeline_request *request, struct diag_list *diags)
+{
+    if (!request->try_entry || !config->global.options)
+        return;
+    for (int i = 0; i < CONFIG_N_SECTIONS; i++)
+        for (size_t j = 0; j < config->sections[i].count; j++)
+            if (config->sections[i].items[j].options)
+                request->try_entry(
+                    config, (enum config_section)i, &config->sections[i].items[j], diags);
+}
+
 static void read_root(struct pipeline_config *config, const struct json_node *root,
     const struct pipeline_request *request, struct diag_list *diags)
 {
@@ -247,6 +259,7 @@ static void read_root(struct pipeline_config *config, const struct json_node *ro
     read_sections(config, root, request, diags);
     add_default_aggregator(config, request, diags);
     check_ends(config, root, diags);
+    try_entries(config, request, diags);
 }
 
 char *pipeline_name_of(const char *path)

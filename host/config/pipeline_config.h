@@ -110,6 +110,9 @@ struct pipeline_config {
 struct pipeline_request {
     const struct config_catalog *catalog;
     bool compat; /* unknown keys are warnings */
+    /* Tells what else is wrong with an entry whose options are right. NULL: nobody is asked. */
+    void (*try_entry)(const struct pipeline_config *config, enum config_section section,
+        const struct component_config *entry, struct diag_list *diags);
 };
 
 /* Reads one file. NULL when it has errors; they, and all warnings, are in `diags`. */

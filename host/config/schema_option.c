@@ -153,6 +153,14 @@ static struct json_object *map_schema(const struct weir_option *row)
     return schema;
 }
 
+static struct json_object *objects_schema(struct json_object *members)
+{
+    struct json_object *schema = schema_typed("object", NULL);
+
+    json_object_object_add(schema, "additionalProperties", members);
+    return schema;
+}
+
 /* What the value itself looks like; NULL: anything. */
 static struct json_object *value_schema(const struct weir_option *row, uint32_t stride)
 {
@@ -177,6 +185,9 @@ static struct json_object *value_schema(const struct weir_option *row, uint32_t 
         return schema_of_rows(row->fields, stride, row->n_fields);
     case WEIR_OPTION_OBJECT_LIST:
         return list_schema(row, schema_of_rows(row->fields, stride, row->n_fields));
+    case WEIR_OPTION_JSON:
+        return row->fields ? objects_schema(schema_of_rows(row->fields, stride, row->n_fields))
+                           : NULL;
     default:
         return NULL;
     }

@@ -157,8 +157,13 @@ static struct input *create(const struct input_context *context, char *why, size
     };
     self->watch = (struct loop_fd){.fd = STDIN_FILENO, .ready = ready};
     self->turn.expired = take_turn;
-    fcntl(STDIN_FILENO, F_SETPIPE_SZ, (int)PIPE_BYTES);
     return &self->input;
+}
+
+static void start(struct input *input)
+{
+    fcntl(STDIN_FILENO, F_SETPIPE_SZ, (int)PIPE_BYTES);
+    go_on(input);
 }
 
 /* A line of which only the beginning has come goes as it is: it cannot be read again. */
@@ -197,7 +202,7 @@ const struct input_class input_stdin = {
             .option_stride = sizeof(struct weir_option),
         },
     .create = create,
-    .start = go_on,
+    .start = start,
     .resume = go_on,
     .stop = stop,
     .destroy = destroy,

@@ -128,7 +128,10 @@ static int check_nested(const struct table *table, const struct weir_option *row
     struct table nested = {
         table->type, row->fields, row->n_fields, row->fields_size, "fields_size", table->why};
 
-    if (row->type != WEIR_OPTION_OBJECT && row->type != WEIR_OPTION_OBJECT_LIST)
+    if (row->type == WEIR_OPTION_JSON && !row->fields)
+        return 0;
+    if (row->type != WEIR_OPTION_OBJECT && row->type != WEIR_OPTION_OBJECT_LIST &&
+        row->type != WEIR_OPTION_JSON)
         return 0;
     if (!row->fields || !row->n_fields) {
         refuse(table->why, "W2160", "%s: option '%s' is an object without a table of its fields",

@@ -17,6 +17,7 @@ struct import {
     struct refusal *why;
     const char *where; /* the type, or "weir_plugin" */
     size_t n_options;  /* of this class so far */
+    uint32_t abi_minor;
 };
 
 /* Copies the smaller of both sizes; *to is zeroed. */
@@ -142,10 +143,24 @@ static int own_row_texts(struct import *import, struct weir_option *row)
 static int own_rows(struct import *import, const struct weir_option **rows, uint32_t n,
     uint32_t stride, unsigned depth);
 
+/* What 1.0 did not know of rows counts only for plugins that do. */
+static void limit_row(struct weir_option *row, uint32_t abi_minor)
+{
+    if (abi_minor >= 1)
+        return;
+    row->flags &= WEIR_REQUIRED | WEIR_SECRET;
+    if (row->type == WEIR_OPTION_JSON) {
+        row->fields = NULL;
+        row->n_fields = 0;
+    }
+}
+
 static int own_row(struct import *import, struct weir_option *row, uint32_t stride, unsigned depth)
 {
-    int r = own_row_texts(import, row);
+    int r;
 
+    limit_row(row, import->abi_minor);
+    r = own_row_texts(import, row);
     if (!r)
         r = own_choices(import, row);
     if (!r)
@@ -301,7 +316,7 @@ static int import_plugin(struct import *import, const struct weir_plugin *plugin
                   : need_text(import, &text, texts[i].field);
         *texts[i].to = (char *)(uintptr_t)text;
     }
-    descriptor->abi_minor = plugin->abi_minor;
+    descriptor->abi_minor = import->abi_minor = plugin->abi_minor;
     descriptor->needs_minor = plugin->needs_minor;
     return r ? r : import_classes(import, plugin);
 }

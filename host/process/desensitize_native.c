@@ -41,10 +41,10 @@ static const struct weir_option options[] = {
     WEIR_OPTION_STRING_ROW(struct desensitize_native_options, replacing_string, "ReplacingString",
         0, "", "What a secret becomes; required with Method const."),
     WEIR_OPTION_STRING_ROW(struct desensitize_native_options, before,
-        "ContentPatternBeforeReplacedString", WEIR_REQUIRED, NULL,
+        "ContentPatternBeforeReplacedString", WEIR_REQUIRED | WEIR_PATTERN, NULL,
         "A regular expression for what stands before a secret."),
     WEIR_OPTION_STRING_ROW(struct desensitize_native_options, content, "ReplacedContentPattern",
-        WEIR_REQUIRED, NULL,
+        WEIR_REQUIRED | WEIR_PATTERN, NULL,
         "A regular expression for the secret, which follows it. A value that takes more than 100 "
         "ms of processor time is counted, and is secret as a whole."),
     WEIR_OPTION_BOOL_ROW(struct desensitize_native_options, replacing_all, "ReplacingAll", "false",

@@ -19,11 +19,11 @@ struct filter_key_regex {
 };
 
 static const struct weir_option options[] = {
-    WEIR_OPTION(struct filter_key_regex_options, include, "Include", WEIR_OPTION_STRING_LIST, 0,
-        NULL, NULL, NULL, NULL,
+    WEIR_OPTION(struct filter_key_regex_options, include, "Include", WEIR_OPTION_STRING_LIST,
+        WEIR_PATTERN, NULL, NULL, NULL, NULL,
         "Regular expressions. A log passes only if each of them matches one of its keys."),
-    WEIR_OPTION(struct filter_key_regex_options, exclude, "Exclude", WEIR_OPTION_STRING_LIST, 0,
-        NULL, NULL, NULL, NULL,
+    WEIR_OPTION(struct filter_key_regex_options, exclude, "Exclude", WEIR_OPTION_STRING_LIST,
+        WEIR_PATTERN, NULL, NULL, NULL, NULL,
         "Regular expressions. A log with a key that one of them matches is dropped."),
 };
 

@@ -16,12 +16,12 @@ struct filter_regex {
 };
 
 static const struct weir_option options[] = {
-    WEIR_OPTION(struct filter_regex_options, include, "Include", WEIR_OPTION_STRING_MAP, 0, NULL,
-        NULL, NULL, NULL,
+    WEIR_OPTION(struct filter_regex_options, include, "Include", WEIR_OPTION_STRING_MAP,
+        WEIR_PATTERN, NULL, NULL, NULL, NULL,
         "Regular expressions by key. A log passes only if it has every one of these fields and "
         "each matches somewhere."),
-    WEIR_OPTION(struct filter_regex_options, exclude, "Exclude", WEIR_OPTION_STRING_MAP, 0, NULL,
-        NULL, NULL, NULL,
+    WEIR_OPTION(struct filter_regex_options, exclude, "Exclude", WEIR_OPTION_STRING_MAP,
+        WEIR_PATTERN, NULL, NULL, NULL, NULL,
         "Regular expressions by key. A log in which one of these fields matches is dropped."),
 };
 

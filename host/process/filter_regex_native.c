@@ -24,14 +24,14 @@ struct filter_native {
 };
 
 static const struct weir_option options[] = {
-    WEIR_OPTION(struct filter_native_options, include, "Include", WEIR_OPTION_STRING_MAP, 0, NULL,
-        NULL, NULL, NULL,
+    WEIR_OPTION(struct filter_native_options, include, "Include", WEIR_OPTION_STRING_MAP,
+        WEIR_PATTERN, NULL, NULL, NULL, NULL,
         "Regular expressions by key. A log passes only if it has every one of these fields and "
         "each matches as a whole."),
     WEIR_OPTION(struct filter_native_options, filter_key, "FilterKey", WEIR_OPTION_STRING_LIST, 0,
         NULL, NULL, NULL, NULL, "The same in two lists: the keys. Include is then not looked at."),
     WEIR_OPTION(struct filter_native_options, filter_regex, "FilterRegex", WEIR_OPTION_STRING_LIST,
-        0, NULL, NULL, NULL, NULL, "And the expression for each of FilterKey."),
+        WEIR_PATTERN, NULL, NULL, NULL, NULL, "And the expression for each of FilterKey."),
     WEIR_OPTION(struct filter_native_options, condition, "ConditionExp", WEIR_OPTION_JSON, 0, NULL,
         NULL, NULL, NULL,
         "A condition: {\"key\": \"a\", \"exp\": \"expression\", \"type\": \"regex\"}, or "

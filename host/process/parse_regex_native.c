@@ -25,7 +25,8 @@ struct parse_regex {
 
 static const struct weir_option options[] = {
     PARSE_NATIVE_ROWS(struct parse_regex_options, common),
-    WEIR_OPTION_STRING_ROW(struct parse_regex_options, regex, "Regex", WEIR_REQUIRED, NULL,
+    WEIR_OPTION_STRING_ROW(struct parse_regex_options, regex, "Regex", WEIR_REQUIRED | WEIR_PATTERN,
+        NULL,
         "The regular expression, with a group in parentheses for each of Keys. It must match the "
         "whole field. A dot matches a newline, too."),
     WEIR_OPTION(struct parse_regex_options, keys, "Keys", WEIR_OPTION_STRING_LIST, WEIR_REQUIRED,

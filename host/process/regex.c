@@ -21,7 +21,7 @@ struct regex {
 };
 
 static const struct weir_option options[] = {
-    WEIR_OPTION_STRING_ROW(struct regex_options, regex, "Regex", WEIR_REQUIRED, NULL,
+    WEIR_OPTION_STRING_ROW(struct regex_options, regex, "Regex", WEIR_REQUIRED | WEIR_PATTERN, NULL,
         "The regular expression, with a group in parentheses for each of Keys. It need not match "
         "from the first byte to the last unless FullMatch is set. A dot matches a newline, too."),
     WEIR_OPTION(struct regex_options, keys, "Keys", WEIR_OPTION_STRING_LIST, WEIR_REQUIRED, NULL,

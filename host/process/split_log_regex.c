@@ -19,7 +19,8 @@ struct split_log_regex {
 
 static const struct weir_option options[] = {
     SPLIT_LOG_ROWS(struct split_log_regex_options, common, "false"),
-    WEIR_OPTION_STRING_ROW(struct split_log_regex_options, split_regex, "SplitRegex", 0, ".*",
+    WEIR_OPTION_STRING_ROW(struct split_log_regex_options, split_regex, "SplitRegex", WEIR_PATTERN,
+        ".*",
         "A regular expression. A line that its leftmost match covers from the first byte to the "
         "last begins a new log; other lines belong to the log before."),
 };

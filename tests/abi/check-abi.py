@@ -187,7 +187,7 @@ def check(headers, cxx=True):
 CASES = {
     'nothing': ('abi.h', r'\A', '', True),
     'a comment': ('host.h', r'"weir" \*/', '"weir" or another */', True),
-    'a later minor': ('abi.h', r'ABI_MINOR 0u', 'ABI_MINOR 3u', True),
+    'a later minor': ('abi.h', r'ABI_MINOR \d+u', 'ABI_MINOR 3u', True),
     'appended to the host table': ('host.h', r'(\*data_dir\)\([^;]*;)', r'\1 int (*more)(void);', True),
     'appended to the class': ('flusher.h', r'(\*probe\)\([^;]*;)', r'\1 int (*more)(void *);', True),
     'appended to an option': ('option.h', r'(const char \*example;)', r'\1 const char *more;', True),
@@ -224,7 +224,7 @@ CASES = {
     'another bit': ('flusher.h', r'WEIR_NET = 1u << 2', 'WEIR_NET = 1u << 6', False),
     'another symbol': ('abi.h', r'"weir_plugin_register_v1"', '"weir_plugin_register_v2"', False),
     'another sentinel': ('option.h', r'NO_OFFSET UINT32_MAX', 'NO_OFFSET 0u', False),
-    'the minor lowered below the frozen': ('abi.h', r'ABI_MINOR 0u', 'ABI_MINOR -1', False),
+    'the minor lowered below the frozen': ('abi.h', r'ABI_MINOR \d+u', 'ABI_MINOR -1', False),
     'a macro removed': ('host.h', r'#define WEIR_HAS\(', '#define WEIR_HAD(', False),
     'a macro with another parameter': ('option.h', r'OPTION_BOOL_ROW\(STRUCT,', 'OPTION_BOOL_ROW(STRUCT, HOW,', False),
     'an inline function removed': ('batch.h', r'\*weir_log_at\(', '*weir_log_of(', False),

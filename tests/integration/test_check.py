@@ -27,6 +27,10 @@ def delivery(members):
     return pipeline(flushers=f'{{"Type": "flusher_blackhole", "delivery": {{{members}}}}}')
 
 
+def http(members, more=""):
+    return pipeline(flushers=f'{{"Type": "flusher_http", "RemoteURL": "http://h/", {members}}}', more=more)
+
+
 # code, text, further arguments
 AT_PLACES = (
     ("W1001", '{"inputs": [],@@}', ()),
@@ -64,7 +68,11 @@ AT_PLACES = (
     ("W1020", pipeline(more=',\n  "x-n": @@18446744073709551616'), ()),
     ("W1020", pipeline(more=',\n  "x-n": @@-9223372036854775809'), ()),
     ("W1021", pipeline(flushers='{"Type": @@"flusher_stdout/"}'), ()),
-    ("W1022", pipeline(more=', "processors": [@@{"Type": "processor_regex", "Regex": "(", "Keys": ["a"]}]'), ()),
+    ("W1022", pipeline(more=', "processors": [@@{"Type": "processor_rename", "SourceKeys": ["a", "b"], '
+                            '"DestKeys": ["c"]}]'), ()),
+    ("W1022", pipeline(inputs='@@{"Type": "file_log", "LogPath": "/x", "FilePattern": "a/b"}'), ()),
+    ("W1022", pipeline(inputs='@@{"Type": "file_log", "LogPath": "/x", "FilePattern": "b", "TopicFormat": "("}'), ()),
+    ("W1022", pipeline(inputs='@@{"Type": "service_mock", "File": "/no/such"}'), ()),
     ("W1201", pipeline(more=',\n  "enable": @@1'), ()),
     ("W1201", delivery('"QueueMaxGroups": @@"7"'), ()),
     ("W1202", delivery('"QueueMaxGroups": @@0'), ()),
@@ -75,6 +83,19 @@ AT_PLACES = (
     ("W1204", pipeline(flushers='{"Type": "flusher_file", "FilePath": @@""}'), ()),
     ("W1205", delivery('"FlushTimeout": @@"10 seconds"'), ()),
     ("W1206", delivery('"QueueMaxBytes": @@"32 megs"'), ()),
+    ("W1208", pipeline(more=', "processors": [{"Type": "processor_regex", "Regex": @@"(", "Keys": ["a"]}]'), ()),
+    ("W1208", pipeline(more=', "processors": [{"Type": "processor_filter_regex", "Include": {"a": @@"["}}]'), ()),
+    ("W1208", pipeline(inputs='{"Type": "input_file", "FilePaths": ["/x"], "Multiline": {"StartPattern": @@"("}}'), ()),
+    ("W1208", http('"FlushInterceptor": {"Type": "ext_groupinfo_filter", "Tags": {"a": {"Pattern": @@"("}}}'), ()),
+    ("W1208", http('"FlushInterceptor": {"Type": "ext_groupinfo_filter", '
+                   '"Options": {"Metas": {"a": {"Pattern": @@"*"}}}}'), ()),
+    ("W1208", http('"FlushInterceptor": {"Type": "ext_groupinfo_filter"}',
+                   more=',\n  "extensions": [{"Type": "ext_groupinfo_filter",\n    '
+                        '"Tags": {"a": {"Pattern": @@"a{2,1}"}}}]'), ()),
+    ("W1003", http('"FlushInterceptor": {"Type": "ext_groupinfo_filter", "Tags": {"a": {@@"Pattarn": "b", '
+                   '"Pattern": "b"}}}'), ()),
+    ("W1201", http('"FlushInterceptor": {"Type": "ext_groupinfo_filter", "Tags": {"a": @@"b"}}'), ()),
+    ("W1204", http('"FlushInterceptor": {"Type": "ext_groupinfo_filter", "Tags": {"a": @@{"Reverse": true}}}'), ()),
     ("W1210", delivery('"RetryMaxAge": @@60'), ()),
     ("W1301", pipeline(flushers='{"Type": "flusher_file", "FilePath": @@"${env:WEIR_NO_SUCH}"}'), ()),
     ("W1302", pipeline(flushers='{"Type": "flusher_file", "FilePath": @@"${file:/no/such}"}'), ()),
@@ -200,6 +221,18 @@ def test_all_mistakes_of_all_files_in_one_run(weir):
     assert status == 1
     assert [d["code"] for d in found if d["file"].endswith("a.json")] == ["W1003", "W1204", "W1201"]
     assert [d["code"] for d in found if d["file"].endswith("b.json")] == ["W1001"]
+
+
+def test_stages_are_made_although_something_else_is_wrong(weir):
+    """What tables cannot say is told in the same run, with the line it is about."""
+    path = weir.pipeline("p", pipeline(
+        inputs='{"Type": "file_log", "LogPath": "/x", "FilePattern": "a/b"}',
+        flushers='{"Type": "flusher_file", "FilePath": "x", "Formet": 1}',
+        more=', "processors": [{"Type": "processor_rename", "SourceKeys": ["a"], "DestKeys": ["b", "c"]}]'))
+    status, found = check_json(weir, path)
+    assert status == 1
+    assert [d["code"] for d in found] == ["W1003", "W1022", "W1022"]
+    assert '    2 |   "inputs": [{"Type": "file_log"' in check(weir, path).stdout
 
 
 def test_text_names_what_was_probably_meant(weir):

@@ -104,7 +104,7 @@ def test_wrong_pattern_is_told(weir):
     log = weir.folder / "a.log"
     log.write_text("a\n")
     _, errors = once(weir, log, expect=78, Multiline={"StartPattern": "(a"})
-    assert "Multiline.StartPattern, character 2: " in errors
+    assert "'StartPattern' of input_file; expected a regular expression (character 2: " in errors
 
 
 def test_hostile_lines_cost_a_counter(weir):

@@ -27,7 +27,7 @@
 
 /* The major is part of the registration symbol's name; see WEIR_REGISTER_SYMBOL. */
 #define WEIR_ABI_MAJOR 1u
-#define WEIR_ABI_MINOR 0u
+#define WEIR_ABI_MINOR 1u
 
 /* Name of the one exported function, as dlsym wants it. */
 #define WEIR_REGISTER_SYMBOL "weir_plugin_register_v1"

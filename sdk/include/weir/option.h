@@ -22,7 +22,9 @@
  *   STRING_MAP   struct weir_str_map, in the order of the configuration
  *   OBJECT       the nested struct, inline, described by `fields`
  *   OBJECT_LIST  struct weir_object_list of structs described by `fields`
- *   JSON         struct weir_str: the value as JSON text ("" when absent)
+ *   JSON         struct weir_str: the value as JSON text ("" when absent). With `fields`
+ *                (since 1.1) it is a map: each member, whatever its key, is an object that is
+ *                held against that table; what is filled is the JSON text
  *
  * How a value may be written in a configuration:
  *   INT, UINT    an integral number (5.0 counts as 5)
@@ -58,6 +60,10 @@ enum {
 enum {
     WEIR_REQUIRED = 1u << 0, /* must be given, and not empty for strings, lists, maps */
     WEIR_SECRET = 1u << 1,   /* never printed or logged */
+    /* Since 1.1, for STRING, STRING_LIST and the values of STRING_MAP: a regular expression
+     * in the words of PCRE2 and in UTF-8, or "". One that is none is refused, at its place,
+     * before anything runs. A host of 1.0 does not look: init() still checks. */
+    WEIR_PATTERN = 1u << 2,
 };
 
 /* `present_offset` of an option that does not want to know. */
@@ -82,7 +88,7 @@ struct weir_object_list {
 struct weir_option {
     const char *name; /* as in configurations: FilePath. Matched without regard to case */
     uint32_t type;    /* WEIR_OPTION_* */
-    uint32_t flags;   /* WEIR_REQUIRED, WEIR_SECRET */
+    uint32_t flags;   /* WEIR_REQUIRED, WEIR_SECRET, WEIR_PATTERN */
     uint32_t offset;  /* bytes, of the member in the options struct */
     /* Where a bool that says "given by the user" lies, or WEIR_NO_OFFSET. It is the
      * plugin's own byte: one in the member of an option is refused. */
@@ -94,7 +100,7 @@ struct weir_option {
     const char *max;  /* largest allowed */
     const char *unit; /* in words, "logs", "files"; sizes and durations need none */
     const char *const *choices;       /* ENUM: NULL-terminated */
-    const struct weir_option *fields; /* OBJECT, OBJECT_LIST: the nested table, same stride */
+    const struct weir_option *fields; /* OBJECT, OBJECT_LIST, JSON: the nested table, same stride */
     uint32_t n_fields;
     uint32_t fields_size; /* bytes of the nested struct */
     const char *help;     /* one sentence, what it does for the operator */
@@ -137,6 +143,13 @@ struct weir_option {
         NAME, WEIR_OPTION_OBJECT_LIST, FLAGS, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET, \
             NULL, NULL, NULL, NULL, NULL, FIELDS, (uint32_t)(sizeof(FIELDS) / sizeof(FIELDS)[0]), \
             (uint32_t)sizeof(FIELDS_STRUCT), HELP, NULL, NULL, NULL \
+    }
+/* JSON that is a map of objects; FIELDS_STRUCT is what one of them would fill. Since 1.1. */
+#define WEIR_OPTION_JSON_MAP_ROW(STRUCT, MEMBER, NAME, FIELDS, FIELDS_STRUCT, EXAMPLE, HELP) \
+    { \
+        NAME, WEIR_OPTION_JSON, 0, (uint32_t)offsetof(STRUCT, MEMBER), WEIR_NO_OFFSET, NULL, NULL, \
+            NULL, NULL, NULL, FIELDS, (uint32_t)(sizeof(FIELDS) / sizeof(FIELDS)[0]), \
+            (uint32_t)sizeof(FIELDS_STRUCT), HELP, NULL, NULL, EXAMPLE \
     }
 
 WEIR_END_DECLS

@@ -67,7 +67,7 @@ static void teardown(void)
 static struct pipeline_config *read_config(const char *name, const char *text)
 {
     SCOPED_FREE char *path = mem_printf("%s/%s.json", folder, name);
-    struct pipeline_request request = {&catalog, false};
+    struct pipeline_request request = {.catalog = &catalog, .compat = false};
     struct diag_list diags = {0};
     FILE *file = fopen(path, "we");
     struct pipeline_config *config;

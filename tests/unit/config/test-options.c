@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/util.h"
 #include "config/document.h"
@@ -16,6 +17,11 @@ struct login {
     struct weir_str name;
 };
 
+struct rule {
+    struct weir_str pattern;
+    bool reverse;
+};
+
 struct sample {
     bool flag, has_login;
     int64_t number;
@@ -30,6 +36,9 @@ struct sample {
     struct weir_str raw;
     struct weir_str secret;
     struct login login;
+    struct weir_str rules, one;
+    struct weir_str_list some;
+    struct weir_str_map named;
 };
 
 static const char *const modes[] = {"fast", "safe", NULL};
@@ -42,6 +51,12 @@ static const struct weir_option inner_rows[] = {
 
 static const struct weir_option login_rows[] = {
     WEIR_OPTION_STRING_ROW(struct login, name, "Name", WEIR_REQUIRED, NULL, "h"),
+};
+
+static const struct weir_option rule_rows[] = {
+    WEIR_OPTION_STRING_ROW(
+        struct rule, pattern, "Pattern", WEIR_REQUIRED | WEIR_PATTERN, NULL, "h"),
+    WEIR_OPTION_BOOL_ROW(struct rule, reverse, "Reverse", "false", "h"),
 };
 
 #define ROW(MEMBER, NAME, TYPE, FLAGS, DEFAULT, MIN, MAX) \
@@ -65,7 +80,13 @@ static const struct weir_option rows[] = {
     {"Login", WEIR_OPTION_OBJECT, 0, offsetof(struct sample, login),
         offsetof(struct sample, has_login), NULL, NULL, NULL, NULL, NULL, login_rows, 1,
         sizeof(struct login), "h", NULL, NULL, NULL},
+    WEIR_OPTION_JSON_MAP_ROW(struct sample, rules, "Rules", rule_rows, struct rule, NULL, "h"),
+    ROW(one, "One", WEIR_OPTION_STRING, WEIR_PATTERN, NULL, NULL, NULL),
+    ROW(some, "Some", WEIR_OPTION_STRING_LIST, WEIR_PATTERN, NULL, NULL, NULL),
+    ROW(named, "Named", WEIR_OPTION_STRING_MAP, WEIR_PATTERN, NULL, NULL, NULL),
 };
+
+static const char *const absent[] = {"Elsewhere", NULL};
 
 static const struct config_class class = {
     .type = "flusher_sample",
@@ -73,6 +94,7 @@ static const struct config_class class = {
     .n_options = ARRAY_SIZE(rows),
     .option_stride = sizeof rows[0],
     .options_size = sizeof(struct sample),
+    .absent = absent,
 };
 
 static struct diag_list diags;
@@ -187,12 +209,29 @@ static const struct {
     {"{\"RemoteURL\": \"${file:/not/there}\"}", "W1302", 15, NULL},
     {"{\"RemoteURL\": \"${HOME}\"}", "W1303", 15, NULL},
     {"{\"RemoteURL\": \"a${env:HOME\"}", "W1303", 15, NULL},
+    {"{\"RemoteURL\": \"u\", \"One\": \"a(\"}", "W1208", 27, NULL},
+    {"{\"RemoteURL\": \"u\", \"Some\": [\"a\", \"[\"]}", "W1208", 34, NULL},
+    {"{\"RemoteURL\": \"u\", \"Named\": {\"a\": \"b\", \"c\": \"*\"}}", "W1208", 45, NULL},
+    {"{\"RemoteURL\": \"u\", \"One\": \"${env:WEIR_TEST_BRACKET}\"}", "W1208", 27, NULL},
+    {"{\"RemoteURL\": \"u\", \"Rules\": {\"a\": {\"Pattern\": \"(\"}}}", "W1208", 47, NULL},
+    {"{\"RemoteURL\": \"u\", \"Rules\": {\"a\": {\"Pattrn\": \"b\", \"Pattern\": \"b\"}}}", "W1003",
+        36, "did you mean 'Pattern'?"},
+    {"{\"RemoteURL\": \"u\", \"Rules\": {\"a\": {\"Reverse\": true}}}", "W1204", 35, NULL},
+    {"{\"RemoteURL\": \"u\", \"Rules\": {\"a\": {\"Pattern\": \"b\", \"Reverse\": 1}}}", "W1201",
+        63, NULL},
+    {"{\"RemoteURL\": \"u\", \"Rules\": {\"a\": \"b\"}}", "W1201", 35, NULL},
+    {"{\"RemoteURL\": \"u\", \"Rules\": [1]}", "W1201", 29, NULL},
+    {"{\"RemoteURL\": \"u\", \"Elsewhere\": true}", "W1003", 20, NULL},
+    {"{\"RemoteURL\": \"u\", \"Elsewhere\": 0.5}", "W1003", 20, NULL},
+    {"{\"RemoteURL\": \"u\", \"Auth\": {\"Elsewhere\": 0}}", "W1003", 29, NULL},
 };
 
 START_TEST(mistake_is_told_with_its_place)
 {
-    struct options *options = fill(mistakes[_i].text, false);
+    struct options *options;
 
+    setenv("WEIR_TEST_BRACKET", "[", 1);
+    options = fill(mistakes[_i].text, false);
     ck_assert_msg(!options, "%s passes", mistakes[_i].text);
     ck_assert_uint_eq(diags.count, 1);
     ck_assert_str_eq(diags.items[0].code, mistakes[_i].code);
@@ -282,6 +321,52 @@ START_TEST(references_stand_for_lists_and_objects)
     ck_assert_ptr_null(fill("{\"RemoteURL\": \"u\", \"Auth\": \"${env:WEIR_TEST_AUTH}\"}", false));
     ck_assert_str_eq(diags.items[0].code, "W1003");
     ck_assert_uint_eq(diags.items[0].column, 28);
+}
+END_TEST
+
+/* The text stays as it was written; its members have been looked at. */
+START_TEST(maps_of_objects_come_as_json)
+{
+    struct options *options;
+    struct sample *sample;
+
+    setenv("WEIR_TEST_RULES", "{\"a\":{\"Pattern\":\"(\"}}", 1);
+    options =
+        fill("{\"RemoteURL\": \"u\", \"Rules\": {\"a\": {\"pattern\": \"^b$\"}, \"A\": "
+             "{\"Pattern\": \"c\", \"Reverse\": true}}, \"One\": \"\", \"Some\": [\"a+\", \"\"]}",
+            false);
+    ck_assert_ptr_nonnull(options);
+    sample = options->values;
+    ck_assert_str_eq(sample->rules.data,
+        "{\"a\":{\"pattern\":\"^b$\"},\"A\":{\"Pattern\":\"c\",\"Reverse\":true}}");
+    options_destroy(options);
+    teardown();
+    ck_assert_ptr_null(
+        fill("{\"RemoteURL\": \"u\", \"Rules\": \"${env:WEIR_TEST_RULES}\"}", false));
+    ck_assert_str_eq(diags.items[0].code, "W1208");
+    ck_assert_uint_eq(diags.items[0].column, 29);
+    ck_assert_uint_eq(diags.count, 1);
+}
+END_TEST
+
+/* false, 0, and what is empty. */
+START_TEST(what_asks_for_nothing_is_a_note)
+{
+    static const char *const nothing[] = {"false", "0", "0.0", "null", "\"\"", "[]", "{}"};
+    char text[128];
+
+    for (size_t i = 0; i < ARRAY_SIZE(nothing); i++) {
+        struct options *options;
+
+        snprintf(text, sizeof text, "{\"RemoteURL\": \"u\", \"elsewhere\": %s}", nothing[i]);
+        options = fill(text, false);
+        ck_assert_ptr_nonnull(options);
+        ck_assert_uint_eq(diags.count, 1);
+        ck_assert_str_eq(diags.items[0].code, "W1311");
+        ck_assert_ptr_null(strstr(options->json, "lsewhere"));
+        options_destroy(options);
+        teardown();
+    }
 }
 END_TEST
 
@@ -492,6 +577,35 @@ START_TEST(flags_do_not_lie_in_options)
 }
 END_TEST
 
+/* Only texts can be regular expressions, and the fields of a map are a table as others. */
+START_TEST(what_came_with_1_1_is_looked_at)
+{
+    static const struct weir_option bad[] = {
+        {.name = "B", .type = WEIR_OPTION_UINT, .flags = WEIR_PATTERN, NO_FLAG}};
+    static const struct weir_option number[] = {
+        {.name = "A", .type = WEIR_OPTION_INT, .flags = WEIR_PATTERN, NO_FLAG}};
+    static const struct weir_option map[] = {{.name = "A",
+        .type = WEIR_OPTION_JSON,
+        .fields = bad,
+        .n_fields = 1,
+        .fields_size = 8,
+        NO_FLAG}};
+    static const struct weir_option *const tables[] = {number, map};
+
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        struct config_class one = {.type = "t",
+            .options = tables[i],
+            .n_options = 1,
+            .option_stride = sizeof tables[i][0],
+            .options_size = 24};
+        char text[256] = "";
+
+        ck_assert_int_lt(options_check_table(&one, text, sizeof text), 0);
+        ck_assert_ptr_nonnull(strstr(text, "WEIR_PATTERN"));
+    }
+}
+END_TEST
+
 START_TEST(sound_table_passes)
 {
     char text[256] = "";
@@ -522,6 +636,8 @@ int main(void)
     tcase_add_test(tests, references_take_the_options_type);
     tcase_add_test(tests, references_in_lists_and_maps_stay_strings);
     tcase_add_test(tests, references_stand_for_lists_and_objects);
+    tcase_add_test(tests, maps_of_objects_come_as_json);
+    tcase_add_test(tests, what_asks_for_nothing_is_a_note);
     tcase_add_test(tests, absent_objects_may_be_absent);
     tcase_add_test(tests, maps_keep_keys_that_differ_in_case);
     tcase_add_test(tests, json_is_canonical);
@@ -532,6 +648,7 @@ int main(void)
     tcase_add_test(tests, unsound_tables_are_refused);
     tcase_add_test(tests, rows_do_not_collide);
     tcase_add_test(tests, flags_do_not_lie_in_options);
+    tcase_add_test(tests, what_came_with_1_1_is_looked_at);
     tcase_add_test(tests, sound_table_passes);
     tcase_add_test(tests, distances);
     return unit_run(tests);

@@ -90,7 +90,7 @@ static void write_file(const char *at, const char *text)
 
 static struct pipeline_config *read_text(const char *text, bool compat)
 {
-    struct pipeline_request request = {&catalog, compat};
+    struct pipeline_request request = {.catalog = &catalog, .compat = compat};
 
     write_file(path, text);
     pipeline_config_destroy(config);
@@ -315,7 +315,7 @@ END_TEST
 
 START_TEST(yaml_files_are_told)
 {
-    struct pipeline_request request = {&catalog, false};
+    struct pipeline_request request = {.catalog = &catalog, .compat = false};
     SCOPED_FREE char *yaml = mem_printf("%s/web.yaml", folder);
 
     write_file(yaml, "{\"inputs\":[]}");

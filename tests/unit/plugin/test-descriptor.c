@@ -126,6 +126,31 @@ START_TEST(nothing_of_the_plugin_is_pointed_to)
 }
 END_TEST
 
+/* A plugin of 1.0 may have there what it likes; it said nothing by it. */
+START_TEST(what_came_after_1_0_counts_from_1_1_on)
+{
+    static const struct weir_option fields[] = {
+        WEIR_OPTION_STRING_ROW(struct options, name, "P", WEIR_PATTERN, NULL, "h")};
+    static const struct weir_option newer[] = {
+        WEIR_OPTION_STRING_ROW(
+            struct options, name, "Name", WEIR_REQUIRED | WEIR_PATTERN, NULL, "h"),
+        WEIR_OPTION_JSON_MAP_ROW(struct options, peers, "Map", fields, struct options, NULL, "h"),
+    };
+
+    class.options = newer;
+    class.n_options = ARRAY_SIZE(newer);
+    for (plugin.abi_minor = 0; plugin.abi_minor <= 1; plugin.abi_minor++) {
+        struct descriptor *descriptor = import();
+        const struct weir_option *options = descriptor->classes[0].config.options;
+
+        ck_assert_uint_eq(options[0].flags, WEIR_REQUIRED | (plugin.abi_minor ? WEIR_PATTERN : 0U));
+        ck_assert_int_eq(options[1].fields != NULL, (int)plugin.abi_minor);
+        ck_assert_uint_eq(options[1].n_fields, plugin.abi_minor);
+        descriptor_destroy(descriptor);
+    }
+}
+END_TEST
+
 START_TEST(rows_that_contain_themselves_are_refused)
 {
     struct weir_option ring[] = {
@@ -167,6 +192,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, json_round_trip_keeps_everything);
     tcase_add_test(tests, nothing_of_the_plugin_is_pointed_to);
+    tcase_add_test(tests, what_came_after_1_0_counts_from_1_1_on);
     tcase_add_test(tests, rows_that_contain_themselves_are_refused);
     tcase_add_test(tests, cut_json_is_refused);
     return unit_run(tests);

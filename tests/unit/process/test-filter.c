@@ -155,11 +155,11 @@ static const struct {
     const char *type, *options, *why;
 } refused[] = {
     {"processor_filter_regex", "{\"Include\":{\"key\":\"(\"}}",
-        "Include of key, character 1: missing closing parenthesis"},
+        "\"(\" does not do for 'Include' of processor_filter_regex"},
     {"processor_filter_regex", "{\"Exclude\":{\"key\":\"[\"}}",
-        "Exclude of key, character 1: missing terminating ] for character class"},
+        "\"[\" does not do for 'Exclude' of processor_filter_regex"},
     {"processor_filter_key_regex", "{\"Exclude\":[\"*\"]}",
-        "Exclude of *, character 0: quantifier does not follow a repeatable item"},
+        "\"*\" does not do for 'Exclude' of processor_filter_key_regex"},
     {"processor_fields_with_condition",
         "{\"Switch\":[" CASE(
             "\"RelationOperator\":\"regexp\",\"FieldConditions\":{\"a\":\"(\"}", "") "]}",

@@ -165,7 +165,7 @@ static const struct {
     const char *type, *options, *why;
 } refused[] = {
     {"processor_parse_regex_native", "{" RE("(", "\"x\"") "}",
-        "Regex, character 1: missing closing parenthesis"},
+        "\"(\" does not do for 'Regex' of processor_parse_regex_native"},
     {"processor_parse_delimiter_native", "{" DL("abcde", AB) "}",
         "Separator has more than four bytes"},
     {"processor_parse_delimiter_native", "{" DL(",", AB) ",\"Quote\":\"ab\"}",
@@ -177,7 +177,7 @@ static const struct {
     {"processor_filter_regex_native", "{\"FilterKey\":[\"a\"]}",
         "FilterKey has 1 keys and FilterRegex has 0 expressions"},
     {"processor_filter_regex_native", "{\"Include\":{\"a\":\"(\"}}",
-        "Include of a, character 1: missing closing parenthesis"},
+        "\"(\" does not do for 'Include' of processor_filter_regex_native"},
     {"processor_filter_regex_native", "{\"ConditionExp\":[]}",
         "ConditionExp and its operands are objects"},
     {"processor_filter_regex_native",

@@ -135,7 +135,7 @@ END_TEST
 START_TEST(a_wrong_expression_is_refused)
 {
     ck_assert(!processing_create_json("processor_split_log_regex", "{\"SplitRegex\":\"(\"}"));
-    ck_assert_str_eq(test.why, "SplitRegex, character 1: missing closing parenthesis");
+    ck_assert_str_eq(test.why, "\"(\" does not do for 'SplitRegex' of processor_split_log_regex");
 }
 END_TEST
 
