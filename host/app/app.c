@@ -426,6 +426,14 @@ struct app *app_create(const struct app_request *request)
     return NULL;
 }
 
+/* After the last that may take its time: what the stop took is the host's to say, since
+ * whoever waits for its end may be late. */
+static void tell_stopped(const struct app *app)
+{
+    if (app->stopping_ns && !app->request.once)
+        log_info("stopped", LOG_INT("took_ms", (clock_now_ns() - app->stopping_ns) / NS_PER_MS));
+}
+
 int app_run(struct app *app)
 {
     raise_descriptor_limit();
@@ -442,6 +450,7 @@ int app_run(struct app *app)
             app->code = once_report(app->set);
     }
     tear_down(app);
+    tell_stopped(app);
     return app->code;
 }
 

@@ -4,9 +4,11 @@ The build folder is taken from WEIR_BUILD (default: build); with WEIR_TEST_LONG=
 the long forms run, too. Nothing here sleeps and hopes: wait_for() polls a
 condition and fails loudly with what it last saw.
 """
+import datetime
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -46,6 +48,17 @@ class Host:
     def wait_log(self, words):
         wait_for(lambda: words in self.text() or self.process.poll() is not None, words)
         assert words in self.text(), self.text()
+
+    def at(self, words):
+        """When the host wrote the first line with these words: seconds, by its own clock."""
+        line = next(line for line in self.text().splitlines() if words in line)
+        return datetime.datetime.fromisoformat(
+            re.search(r"ts=(\S+)Z", line)[1] + "+00:00").timestamp()
+
+    def stop_took(self):
+        """Seconds from the signal to the end of what can take its time, as the host itself has
+        measured them: how late this test and the exit of the process are says nothing of it."""
+        return int(re.search(r"msg=stopped took_ms=(\d+)", self.text())[1]) / 1000
 
     def kill(self):
         self.process.kill()
