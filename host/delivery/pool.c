@@ -9,6 +9,7 @@
 /* How long a turn may stand in line, all workers being busy, before one more
  * worker is started. */
 #define POOL_PATIENCE_NS (20 * NS_PER_MS)
+#define POOL_LOG_INTERVAL_NS (10 * NS_PER_S)
 
 enum { LINE_FAST, LINE_SLOW, N_LINES };
 
@@ -25,6 +26,7 @@ struct pool {
     bool watching;        /* the keeper looks whether the workers hang */
     struct turn **timers; /* a heap, first at index 1 */
     size_t n_timers, cap_timers;
+    struct log_limit no_thread;
     bool stopping;
 };
 
@@ -127,6 +129,33 @@ static void give_turn(struct pool *pool, struct turn *turn)
         pthread_cond_broadcast(&pool->changed);
 }
 
+static void *worker_main(void *argument);
+
+/* The keeper tries again when there is none to be had. */
+static void start_worker(struct pool *pool)
+{
+    uint64_t suppressed;
+
+    if (!thread_start(NULL, worker_main, pool)) {
+        pool->n_workers++;
+        return;
+    }
+    if (log_limit_pass(&pool->no_thread, clock_now_ns(), &suppressed))
+        log_warn("cannot start a worker thread", LOG_INT("workers", pool->n_workers),
+            LOG_INT("similar", suppressed));
+}
+
+/* A turn stands in line and no idle worker will come for it. */
+static void call_worker(struct pool *pool)
+{
+    unsigned n_before = pool->n_workers;
+
+    if (pool->n_workers < pool->workers_wanted)
+        start_worker(pool);
+    if (pool->n_workers == n_before && !pool->watching)
+        pthread_cond_broadcast(&pool->changed);
+}
+
 static void *worker_main(void *argument)
 {
     struct pool *pool = argument;
@@ -137,6 +166,8 @@ static void *worker_main(void *argument)
     while (!pool->stopping) {
         turn = next_turn(pool);
         if (turn) {
+            if (pool->n_in_line && !pool->n_idle) /* it came when this one was woken already */
+                call_worker(pool);
             give_turn(pool, turn);
             continue;
         }
@@ -152,15 +183,6 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-static void start_worker(struct pool *pool)
-{
-    if (thread_start(NULL, worker_main, pool)) {
-        log_warn("cannot start a worker thread", LOG_INT("workers", pool->n_workers));
-        return;
-    }
-    pool->n_workers++;
-}
-
 static void put_in_line(struct pool *pool, struct turn *turn)
 {
     timer_remove(pool, turn);
@@ -171,10 +193,8 @@ static void put_in_line(struct pool *pool, struct turn *turn)
     pool->n_in_line++;
     if (pool->n_idle)
         pthread_cond_signal(&pool->work);
-    else if (pool->n_workers < pool->workers_wanted)
-        start_worker(pool);
-    else if (!pool->watching)
-        pthread_cond_broadcast(&pool->changed);
+    else
+        call_worker(pool);
 }
 
 /* Timers that are due; the time to look again, 0 for "when something changes". */
@@ -189,8 +209,7 @@ static uint64_t run_timers(struct pool *pool)
 
 static bool all_busy(const struct pool *pool)
 {
-    return pool->n_in_line && !pool->n_idle && pool->n_workers >= pool->workers_wanted &&
-           pool->n_workers < POOL_WORKERS_MAX;
+    return pool->n_in_line && !pool->n_idle && pool->n_workers < POOL_WORKERS_MAX;
 }
 
 /* Starts one more worker when for POOL_PATIENCE_NS turns stood in line and none was
@@ -254,6 +273,7 @@ struct pool *pool_create(unsigned workers)
     pthread_condattr_destroy(&monotonic);
     for (int i = 0; i < N_LINES; i++)
         list_init(&pool->lines[i]);
+    pool->no_thread.interval_ns = POOL_LOG_INTERVAL_NS;
     pool->workers_wanted = MIN(MAX(workers, 2U), POOL_WORKERS_MAX);
     if (thread_start(&pool->keeper, keeper_main, pool)) {
         log_error("cannot start a thread");

@@ -1,4 +1,5 @@
 #include <check.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include "base/clock.h"
@@ -108,6 +109,55 @@ START_TEST(hanging_turns_do_not_starve_a_healthy_one)
 }
 END_TEST
 
+/* Two turns one behind the other, one idle worker: it takes the first, which does not end
+ * before the second has run. Again and again, as it is a matter of who is faster. */
+START_TEST(a_turn_behind_one_that_wakes_a_worker_is_not_forgotten)
+{
+    for (int i = 0; i < 50; i++) {
+        struct counted before, first, second;
+
+        init_counted(&before, false);
+        init_counted(&first, true);
+        init_counted(&second, false);
+        pool = pool_create(2);
+        pool_schedule(pool, &before.turn); /* then one worker is there, and soon idle */
+        sem_wait(&before.ran);
+        ck_assert(pool_forget(pool, &before.turn, UINT64_MAX / 2));
+        pool_schedule(pool, &first.turn);
+        pool_schedule(pool, &second.turn);
+        sem_wait(&second.ran);
+        sem_post(&first.go_on);
+        ck_assert(pool_forget(pool, &first.turn, UINT64_MAX / 2));
+        ck_assert(pool_forget(pool, &second.turn, UINT64_MAX / 2));
+        ck_assert_uint_eq(pool_destroy(pool), 0);
+    }
+}
+END_TEST
+
+/* Stacks of this size are not to be had. */
+#define STACK_BYTES_TOO_MANY ((size_t)1 << 50)
+
+START_TEST(a_turn_for_which_no_thread_was_to_be_had_runs_when_there_is_one)
+{
+    pthread_attr_t before, huge;
+    struct counted one;
+
+    init_counted(&one, false);
+    pool = pool_create(2);
+    ck_assert_int_eq(pthread_getattr_default_np(&before), 0);
+    ck_assert_int_eq(pthread_getattr_default_np(&huge), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&huge, STACK_BYTES_TOO_MANY), 0);
+    ck_assert_int_eq(pthread_setattr_default_np(&huge), 0);
+    pool_schedule(pool, &one.turn);
+    ck_assert_int_eq(pthread_setattr_default_np(&before), 0);
+    sem_wait(&one.ran);
+    ck_assert(pool_forget(pool, &one.turn, UINT64_MAX / 2));
+    ck_assert_uint_eq(pool_destroy(pool), 0);
+    pthread_attr_destroy(&huge);
+    pthread_attr_destroy(&before);
+}
+END_TEST
+
 START_TEST(forget_tells_of_a_turn_that_hangs)
 {
     struct counted one;
@@ -133,6 +183,8 @@ int main(void)
     tcase_add_test(tests, timers_run_in_order_and_not_before_their_time);
     tcase_add_test(tests, earlier_timer_holds);
     tcase_add_test(tests, hanging_turns_do_not_starve_a_healthy_one);
+    tcase_add_test(tests, a_turn_behind_one_that_wakes_a_worker_is_not_forgotten);
+    tcase_add_test(tests, a_turn_for_which_no_thread_was_to_be_had_runs_when_there_is_one);
     tcase_add_test(tests, forget_tells_of_a_turn_that_hangs);
     return unit_run(tests);
 }
