@@ -12,6 +12,8 @@ static bool each_of_parcels(const struct list *parcels, const struct walk *walk)
     struct parcel *parcel;
 
     LIST_EACH (parcel, parcels, list) {
+        if (parcel->orphan)
+            continue;
         for (uint32_t i = 0; i < parcel->n_groups; i++)
             if (!walk->visit(walk->context, &parcel->holds[i], parcel->views[i]))
                 return false;

@@ -1,5 +1,5 @@
 /* All holds of a lane that are in memory, in order; `view` is what is to be sent of the
- * group. With the lane's lock held. */
+ * group. Those of orphans are not: a copy of each goes on. With the lane's lock held. */
 #ifndef DELIVERY_LANE_HOLDS_H
 #define DELIVERY_LANE_HOLDS_H
 

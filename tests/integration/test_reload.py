@@ -523,6 +523,25 @@ def test_removed_and_come_back(world, tmp_path):
     assert host.stop() == 0
 
 
+def test_removed_while_it_hangs_leaves_all_in_its_spool(world, tmp_path):
+    """What the call that hangs still has is written to the spool, too, and once."""
+    source, output = tmp_path / "in.log", tmp_path / "out"
+    source.write_text("".join(f"{i}\n" for i in range(1, 101)))
+    spooled = {"Spool": "overflow", **FAST}
+    world.write("web", quick([tail(source)], [fake(tmp_path / "r", delivery=spooled, HangIn="flush")]))
+    world.write("stays", quick([mock(1)], [fake(tmp_path / "r2")]))
+    host = world.start("--drain-timeout", "200ms")
+    wait_for(lambda: lane(world.weir, "web")["flushing_batches"], "the hanging call")
+    world.path("web").unlink()
+    assert world.changes() == {"web": "removed"}
+    source.unlink()  # what comes now comes from the spool
+    world.write("web", quick([tail(source)], [fake(tmp_path / "r3", output, spooled)]))
+    assert world.changes() == {"web": "added"}
+    wait_for(lambda: len(numbers(output)) >= 100, "the lines")
+    assert numbers(output) == list(range(1, 101))
+    assert host.stop() == 0
+
+
 # -- what starts a reload --
 
 
