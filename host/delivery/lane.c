@@ -5,10 +5,15 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "delivery/lane_holds.h"
 #include "delivery/lane_private.h"
 
 /* Repeated complaints about one lane are written at most this often. */
 #define LANE_LOG_INTERVAL_NS (10 * NS_PER_S)
+
+/* A lane's share of the memory that is left is one part of so many: what each pipeline has
+ * read and not pushed yet comes on top. */
+#define LANE_LEFT_PART 4
 
 static const struct log_limit every_interval = {.interval_ns = LANE_LOG_INTERVAL_NS};
 
@@ -24,6 +29,7 @@ static struct lane *new_lane(const struct lane_spec *spec)
     lane->once = spec->once;
     lane->letters = delivery->dead_letter ? spec->letters : NULL;
     lane->pool = spec->pool;
+    lane->memory = spec->memory;
     lane->parcels = spec->parcels;
     lane->gate = spec->gate;
     lane->config = spec->config;
@@ -113,6 +119,29 @@ static struct queue *entrance(struct lane *lane)
     return lane->spool.mode == SPOOL_OFF ? &lane->queue : &lane->spool.staging;
 }
 
+static bool add_held(void *context, struct hold *hold, const struct weir_group *view)
+{
+    size_t *bytes = context;
+
+    (void)view;
+    *bytes += hold->group->held_bytes;
+    return true;
+}
+
+/* Whether it holds as much as its share of what is left. So many lanes whose destinations
+ * are dead divide the memory, and some stays for those that live. What has a spool can go
+ * there; only what is on its way to it counts. */
+static bool is_crowded(struct lane *lane)
+{
+    size_t share = memory_left(lane->memory) / LANE_LEFT_PART, bytes = lane->spool.staging.bytes;
+
+    if (memory_used(lane->memory) < share) /* it cannot hold so much */
+        return false;
+    if (lane->spool.mode == SPOOL_OFF)
+        lane_each_hold(lane, true, add_held, &bytes);
+    return bytes && bytes >= share;
+}
+
 void lane_keep_bound(struct lane *lane)
 {
     struct queue *queue = entrance(lane);
@@ -120,7 +149,7 @@ void lane_keep_bound(struct lane *lane)
 
     switch (lane->config->delivery.when_full) {
     case WHEN_FULL_BLOCK:
-        if (queue_full(queue) && !lane->gate_closed) {
+        if (!lane->gate_closed && (queue_full(queue) || is_crowded(lane))) {
             lane->gate_closed = true;
             gate_close(lane->gate);
         }
@@ -138,7 +167,7 @@ void lane_keep_bound(struct lane *lane)
 
 void lane_relieve(struct lane *lane)
 {
-    if (lane->gate_closed && queue_low(entrance(lane))) {
+    if (lane->gate_closed && queue_low(entrance(lane)) && !is_crowded(lane)) {
         lane->gate_closed = false;
         gate_open(lane->gate);
     }

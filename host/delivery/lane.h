@@ -35,8 +35,11 @@ struct lane_spec {
     struct dead_letters *letters; /* NULL: what is given up is dropped */
     bool once;                    /* the spool is drained before a stop, too */
     struct pool *pool;
+    struct memory *memory;   /* what groups are charged to */
     struct parcels *parcels; /* NULL: none are kept for the next batch */
-    struct gate *gate;       /* closed while the queue is full and the policy says block */
+    /* Closed while the queue is full, or the lane holds much for what is left of the memory,
+     * and the policy says block. */
+    struct gate *gate;
 };
 
 /* What became of the logs so far. */

@@ -110,6 +110,14 @@ static void hand_over(struct lane *lane, struct lane *heir)
     pthread_mutex_unlock(&heir->lock);
 }
 
+/* It keeps nobody waiting any more, whatever is left in it. */
+static void let_go_of_gate(struct lane *lane)
+{
+    if (lane->gate_closed)
+        gate_open(lane->gate);
+    lane->gate_closed = false;
+}
+
 static void leave(struct lane *lane, struct lane *heir, bool hangs)
 {
     pthread_mutex_lock(&lane->lock);
@@ -123,7 +131,7 @@ static void leave(struct lane *lane, struct lane *heir, bool hangs)
         hand_over(lane, heir);
     else
         give_back(lane);
-    lane_relieve(lane);
+    let_go_of_gate(lane);
     pthread_mutex_unlock(&lane->lock);
 }
 

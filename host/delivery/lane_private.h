@@ -24,6 +24,7 @@ struct lane {
     uint32_t number;
     bool concurrent, once;
     struct pool *pool;
+    struct memory *memory;
     struct parcels *parcels;
     struct dead_letters *letters; /* NULL: none are kept */
     struct gate *gate;
@@ -81,7 +82,7 @@ void lane_count_settled(struct lane *lane, uint64_t groups);
 /* One turn on a worker; takes the lock itself. */
 void lane_turn(struct turn *turn);
 
-/* Opens the gate again once enough has been taken from the queue. */
+/* Opens the gate again once enough has been taken from the queue, or settled. */
 void lane_relieve(struct lane *lane);
 /* In the order of ids, so that the oldest goes first. */
 void lane_put_retry(struct lane *lane, struct parcel *parcel);

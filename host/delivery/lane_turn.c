@@ -37,6 +37,7 @@ void lane_ask_turn(struct lane *lane)
     uint64_t at_ns = lane_send_at_ns(lane);
 
     lane_spool_ask(lane);
+    lane_relieve(lane);
     if (lane->watch && lane_is_idle(lane))
         lane->watch->idle(lane->watch);
     if (!has_work(lane))

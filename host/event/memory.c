@@ -20,6 +20,10 @@
  * pages of more are given back. */
 #define MEMORY_KEEP_BYTES (16 * MIB)
 
+/* Gates that wait are opened when so much is free again, or an eighth of the limit: enough
+ * for some reads, and little, as what others keep for long may never be freed. */
+#define MEMORY_WAKE_BYTES (1 * MIB)
+
 /* AddressSanitizer watches blocks as if malloc had given them: with a gap behind each. */
 #if defined(__SANITIZE_ADDRESS__)
 #define WATCHED 1
@@ -194,7 +198,6 @@ struct block *block_ref(struct block *block)
     return block;
 }
 
-/* Opens the gates that wait, once a good part of the budget is free again. */
 static void wake_waiting(struct memory *memory)
 {
     struct gate *gate;
@@ -251,7 +254,8 @@ void block_unref(struct block *block)
         free(block);
     else
         put_free(memory, block, used);
-    if (atomic_load(&memory->has_waiting) && used < memory->limit - memory->limit / 8)
+    if (atomic_load(&memory->has_waiting) &&
+        used < memory->limit - MIN(memory->limit / 8, MEMORY_WAKE_BYTES))
         wake_waiting(memory);
 }
 
@@ -282,4 +286,11 @@ void memory_forget(struct memory *memory, struct gate *gate)
 size_t memory_used(const struct memory *memory)
 {
     return atomic_load(&memory->used);
+}
+
+size_t memory_left(const struct memory *memory)
+{
+    size_t used = memory_used(memory);
+
+    return used < memory->limit ? memory->limit - used : 0;
 }

@@ -46,6 +46,8 @@ bool memory_ask(struct memory *memory, struct gate *gate);
 /* Forgets a gate that may be waiting in here. */
 void memory_forget(struct memory *memory, struct gate *gate);
 size_t memory_used(const struct memory *memory);
+/* What may be charged before inputs wait; 0: they do. */
+size_t memory_left(const struct memory *memory);
 
 /* Bump allocation out of blocks; everything goes at once. Not thread-safe. */
 struct arena {

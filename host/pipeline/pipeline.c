@@ -140,6 +140,7 @@ static int create_lanes(struct pipeline *pipeline, char *why, size_t why_max)
             .once = pipeline->shared->once,
             .pool = pipeline->shared->pool,
             .parcels = pipeline->shared->parcels,
+            .memory = pipeline->shared->memory,
             .gate = &pipeline->gate,
         };
         char reason[512] = "";

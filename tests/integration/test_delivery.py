@@ -182,3 +182,20 @@ def test_reading_nothing_says_why(weir):
     result = fake.once()
     assert result.returncode == 0
     assert "nothing was read" in result.stderr and "in.log" in result.stderr
+
+
+def test_many_dead_destinations_leave_memory_to_one_that_lives(weir):
+    """Together their queues could hold more than the process may have."""
+    source, out = weir.folder / "in.log", weir.folder / "out"
+    line, lines = "x" * 1000 + "\n", 30000
+    source.write_text(line * lines)
+    weir.write_plugins([FAKE, BUILD / "flushers" / "flusher_file.so"])
+    dead = [weir.pipeline(f"dead{i}", {
+        "inputs": [{"type": "input_file", "detail": {"FilePaths": [str(source)]}}],
+        "flushers": [{"type": "flusher_fake", "detail": {
+            "Record": str(weir.folder / "calls"), "Script": ["retry"]}}],
+    }) for i in range(20)]
+    living = weir.pipeline("living", file_to_file(source, out))
+    host = weir.start("--drain-timeout", "100ms", *dead, living)
+    wait_for(lambda: out.exists() and out.stat().st_size == len(line) * lines, "all lines")
+    host.stop()
