@@ -132,6 +132,22 @@ static void inherit_staged(struct lane_spool *to, struct lane_spool *from)
         queue_put(&to->staging, queue_take(&from->staging));
 }
 
+/* The heir is to have none. One that is open is sent first; what lies in one that could not
+ * be opened is nobody's now, and what was to go behind it waits no more. */
+static void inherit_without(struct lane *heir)
+{
+    struct lane_spool *self = &heir->spool;
+
+    if (self->store) {
+        self->mode = SPOOL_OVERFLOW;
+        self->retiring = true;
+        return;
+    }
+    lane_spool_unstage(heir);
+    self->unknown = false;
+    self->written_seq = self->read_seq;
+}
+
 void lane_spool_inherit(struct lane *heir, struct lane *lane)
 {
     struct lane_spool *to = &heir->spool, *from = &lane->spool;
@@ -148,8 +164,6 @@ void lane_spool_inherit(struct lane *heir, struct lane *lane)
         to->unread_groups = from->unread_groups;
         to->unread_logs = from->unread_logs;
     }
-    if (to->mode == SPOOL_OFF && (to->store || to->staging.count)) {
-        to->mode = SPOOL_OVERFLOW;
-        to->retiring = true;
-    }
+    if (to->mode == SPOOL_OFF)
+        inherit_without(heir);
 }

@@ -469,3 +469,41 @@ def test_only_names_of_spools_are_dropped(weir):
 def test_usage_of_the_spool_command(weir, arguments, code, words):
     result = weir.command("spool", *arguments, "--data", weir.data)
     assert result.returncode == code and words in result.stderr, result.stderr
+
+
+def test_spool_that_could_not_be_opened_does_not_hold_up_a_flusher_without_one(weir):
+    """It was there, was given up by a reload, and nothing waits for it at the stop."""
+    spooled = Spooled(weir, lines=10)
+    spooled.answers("retry")
+    host = weir.start(spooled.path)
+    spooled.wait_spooled()
+    host.kill()
+    spooled.folder().chmod(0o777)
+    host = weir.start("--no-watch", "--drain-timeout", "10m", spooled.path)
+    host.wait_log("a spool cannot be opened yet")
+    spooled.write({key: value for key, value in DURABLE.items() if key != "Spool"})
+    assert weir.command("reload", "--data", weir.data).returncode == 0
+    spooled.answers("delivered")
+    assert host.stop() == 0
+
+
+def test_spool_that_comes_to_light_later_is_sent_too(weir):
+    """Its disk was mounted after the start: what lies there is not written over."""
+    spooled = Spooled(weir)
+    spooled.answers("retry")
+    host = weir.start(spooled.path)
+    spooled.wait_spooled()
+    host.kill()
+    spooled.write(OVERFLOW)
+    away, place = weir.data / "away", weir.data / "spool"
+    place.rename(away)
+    spooled.source.unlink()
+    host = weir.start(spooled.path)
+    host.wait_log(" msg=running ")
+    away.rename(place)
+    spooled.source.write_text(
+        "".join(f"line {i} ".ljust(100, ".") + "\n" for i in range(1000, 21000)))
+    spooled.wait_lane(lambda lane: lane["logs"]["spooled"], "new logs in the spool")
+    spooled.answers("delivered")
+    wait_for(lambda: set(numbers(spooled.got())) == set(range(21000)), "all of both")
+    assert host.stop() == 0
