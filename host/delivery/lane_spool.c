@@ -51,6 +51,17 @@ static bool number_anew(void *context, struct hold *hold, const struct weir_grou
     return true;
 }
 
+/* What is staged or in hand and has a number already. */
+static void number_staged_anew(struct lane_spool *self)
+{
+    struct hold *hold;
+
+    for (uint32_t i = 0; i < self->n_writing; i++)
+        self->writing[i].seq = ++self->last_seq;
+    for (size_t i = 0; (hold = queue_peek(&self->staging, i)) && hold->seq; i++)
+        hold->seq = ++self->last_seq;
+}
+
 /* What lies there from before is unread. Groups that came meanwhile must not have the
  * numbers of records. */
 static void take_up(struct lane *lane, const struct spool_status *status)
@@ -59,6 +70,7 @@ static void take_up(struct lane *lane, const struct spool_status *status)
 
     self->last_seq = MAX(self->last_seq, status->last_seq);
     lane_each_hold(lane, true, number_anew, self);
+    number_staged_anew(self);
     self->read_seq = 0;
     self->written_seq = self->before_seq = status->last_seq;
     self->unread_groups = status->records;
@@ -89,7 +101,7 @@ int lane_spool_open(struct lane *lane)
     spool_get_status(spool, &status);
     pthread_mutex_lock(&lane->lock);
     self->store = spool;
-    if (self->unknown)
+    if (self->unknown || status.records)
         take_up(lane, &status);
     self->unknown = false;
     pthread_mutex_unlock(&lane->lock);
