@@ -1,11 +1,11 @@
-/* Wants exactly the host's minor that it was built with. */
+/* Wants no newer host than the one that it was built with. */
 #include "base.h"
 
 static const struct weir_flusher_class animal_class = {BASE_CLASS(ANIMAL_TYPE)};
 
 WEIR_NOTE_("zoo", "1.0.0", 0u, ANIMAL_TYPE)
 REGISTER(
-    animal_class, if (host->abi_minor != WEIR_ABI_MINOR) {
-        weir_refuse(error, EINVAL, "this host is not 1.%u", WEIR_ABI_MINOR);
+    animal_class, if (host->abi_minor > WEIR_ABI_MINOR) {
+        weir_refuse(error, EINVAL, "this host is newer than 1.%u", WEIR_ABI_MINOR);
         return NULL;
     } return &plugin);
