@@ -327,7 +327,7 @@ def test_server_that_is_not_trusted(weir, serve, tmp_path):
     ({"Headers": {"X": "%{content.a"}}, "Headers: the value of X: missing closing '}'"),
     ({"Authenticator": {"Type": "bearer"}}, "needs a Token"),
     ({"FlushInterceptor": {"Type": "ext_groupinfo_filter", "Tags": {"a": {"Pattern": "("}}}},
-     "FlushInterceptor: the Pattern of a: character 1"),
+     "expected a regular expression (character 1: missing closing parenthesis)"),
     ({"RequestInterceptors": [{"Type": "ext_request_breaker"}] * 9}, "more than 8 entries"),
     ({"Convert": {"Protocol": ""}}, "Protocol"),
     ({"Convert": {"Encoding": ""}}, "Encoding"),
