@@ -143,8 +143,8 @@ static void join(struct app *app)
 /* Frees all, but for what a hung flusher still uses. */
 static void tear_down(struct app *app)
 {
-    if (app->jobs && jobs_count(app->jobs)) { /* the process ends; what is left stays */
-        checkpoints_close(app->shared.checkpoints);
+    if (app->jobs && (jobs_count(app->jobs) || pipeline_set_is_applying(app->set))) {
+        checkpoints_end(app->shared.checkpoints); /* the process ends; what is left stays */
         app->left_behind = true;
         return;
     }

@@ -62,16 +62,19 @@ static void run(struct job *job)
     if (!change->before)
         return;
     build(change);
-    if (!change->after)
+    if (!change->after || change->given_up)
         return;
     replace_before(change);
-    pipeline_start(change->after);
+    if (!change->given_up)
+        pipeline_start(change->after);
 }
 
 static void done(struct job *job, bool cancelled)
 {
     struct change *change = container_of(job, struct change, job);
 
+    if (change->given_up)
+        return;
     if (cancelled)
         change->why = mem_strdup("weir is stopping");
     if (!change->before)
@@ -86,4 +89,9 @@ void change_begin(struct change *change, struct jobs *jobs)
 {
     change->job = (struct job){.run = run, .done = done};
     jobs_submit(jobs, &change->job);
+}
+
+void change_give_up(struct change *change)
+{
+    change->given_up = true;
 }

@@ -7,12 +7,14 @@
 #ifndef APP_CHANGE_H
 #define APP_CHANGE_H
 
+#include <stdatomic.h>
 #include "app/jobs.h"
 #include "config/diff.h"
 #include "pipeline/pipeline.h"
 
 struct change {
-    struct job job; /* private */
+    struct job job; /* private, as the next */
+    atomic_bool given_up;
     /* Set before change_begin. */
     enum config_change kind; /* not CONFIG_UNTOUCHED */
     const struct pipeline_shared *shared;
@@ -32,5 +34,8 @@ struct change {
 
 /* [control] */
 void change_begin(struct change *change, struct jobs *jobs);
+/* The stop does not wait for it: whenever it comes to its end it starts nothing any more, and
+ * `done` is not called. What it has made stays, and so must the change. */
+void change_give_up(struct change *change);
 
 #endif

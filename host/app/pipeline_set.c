@@ -180,3 +180,18 @@ void set_begin_change(struct pipeline_set *set, struct set_slot *slot, enum conf
     set->n_open++;
     change_begin(change, set->spec.jobs);
 }
+
+void pipeline_set_give_up_changes(struct pipeline_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct set_slot *slot = set->slots[i];
+
+        if (!slot->change)
+            continue;
+        log_error("a flusher hangs while its pipeline is changed, and is left behind",
+            LOG_STR("pipeline", slot->name),
+            LOG_STR("change", config_change_name(slot->change->kind)),
+            LOG_STR("flusher", slot->flushers));
+        change_give_up(slot->change);
+    }
+}

@@ -40,8 +40,9 @@ bool pipeline_set_is_applying(const struct pipeline_set *set);
 size_t pipeline_set_known(const struct pipeline_set *set, struct known_config **ret_known);
 void pipeline_set_free_known(struct known_config *known, size_t count);
 
-/* Names in the log what is being changed, when that is given up. */
-void pipeline_set_tell_unfinished(const struct pipeline_set *set);
+/* What is being changed is left as it is, and named in the log: nothing comes of it any more.
+ * The process is to end, and the set stays. */
+void pipeline_set_give_up_changes(struct pipeline_set *set);
 
 size_t pipeline_set_running(const struct pipeline_set *set);
 size_t pipeline_set_refused(const struct pipeline_set *set);

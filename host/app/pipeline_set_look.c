@@ -9,16 +9,6 @@ bool pipeline_set_is_applying(const struct pipeline_set *set)
     return set->applying;
 }
 
-void pipeline_set_tell_unfinished(const struct pipeline_set *set)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (set->slots[i]->change)
-            log_error("a flusher hangs while its pipeline is changed, and is left behind",
-                LOG_STR("pipeline", set->slots[i]->name),
-                LOG_STR("change", config_change_name(set->slots[i]->change->kind)),
-                LOG_STR("flusher", set->slots[i]->flushers));
-}
-
 size_t pipeline_set_known(const struct pipeline_set *set, struct known_config **ret_known)
 {
     struct known_config *known = mem_calloc(set->count, sizeof *known);

@@ -150,10 +150,10 @@ static void take_step(struct stop *stop)
 }
 
 /* Flushers that hang while they are told, or stop, have been named already. */
-static void tell_given_up(const struct stop *stop)
+static void give_up_step(const struct stop *stop)
 {
     if (stop->step == STEP_CHANGES)
-        pipeline_set_tell_unfinished(stop->spec.set);
+        pipeline_set_give_up_changes(stop->spec.set);
     else
         log_error("a flusher does not return; the stop goes on without it");
 }
@@ -169,7 +169,7 @@ static void look(struct stop *stop)
         if (!over && now_ns < stop->step_end_ns)
             break;
         if (!over)
-            tell_given_up(stop);
+            give_up_step(stop);
         take_step(stop);
     }
     if (stop->step < STEP_DONE)

@@ -363,14 +363,19 @@ static bool join_writer(struct checkpoints *self)
     return false;
 }
 
-void checkpoints_close(struct checkpoints *checkpoints)
+bool checkpoints_end(struct checkpoints *checkpoints)
 {
     if (!checkpoints)
-        return;
+        return true;
     pthread_mutex_lock(&checkpoints->lock);
     checkpoints->stopping = true;
     pthread_cond_signal(&checkpoints->work);
     pthread_mutex_unlock(&checkpoints->lock);
-    if (join_writer(checkpoints) && !checkpoints->open.count)
+    return join_writer(checkpoints);
+}
+
+void checkpoints_close(struct checkpoints *checkpoints)
+{
+    if (checkpoints_end(checkpoints) && checkpoints && !checkpoints->open.count)
         destroy(checkpoints);
 }

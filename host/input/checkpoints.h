@@ -35,8 +35,11 @@ struct checkpoint;
  * there can be none (permissions, disk, a network file system). Once per process and folder.
  * [control] */
 struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_max);
-/* Writes what is left, unless the disk hangs. Checkpoints that are still open (a flusher hangs)
- * stay usable, but nothing of them is written any more. NULL is fine. [control] */
+/* Writes what is left, unless the disk hangs: then false. What is noted afterwards is not
+ * written any more. NULL is fine. Once. [control] */
+bool checkpoints_end(struct checkpoints *checkpoints);
+/* Ends, and frees. Checkpoints that are still open (a flusher hangs) stay usable, but nothing
+ * of them is written any more. NULL is fine. [control] */
 void checkpoints_close(struct checkpoints *checkpoints);
 const char *checkpoints_folder(const struct checkpoints *checkpoints);
 

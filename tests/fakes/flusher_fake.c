@@ -23,12 +23,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct fake_options {
     struct weir_str record;      /* file that calls are written to */
     struct weir_str_list script; /* words */
     struct weir_str hang_in;     /* name of a call that never returns */
+    struct weir_str hang_while;  /* "", or a file: it does once that is gone */
     uint64_t unready_calls;      /* is_ready says no so often */
     bool notify;                 /* then notify_ready is called by a thread */
     bool fail_init;
@@ -60,6 +62,8 @@ static const struct weir_option rows[] = {
         "[\"delivered\"]", NULL, NULL, NULL, "How flush answers, call by call"),
     WEIR_OPTION_STRING_ROW(
         struct fake_options, hang_in, "HangIn", 0, "", "Name of a call that never returns"),
+    WEIR_OPTION_STRING_ROW(
+        struct fake_options, hang_while, "HangWhile", 0, "", "File without which HangIn returns"),
     WEIR_OPTION(struct fake_options, unready_calls, "UnreadyCalls", WEIR_OPTION_UINT, 0, "0", NULL,
         NULL, "calls", "is_ready says no so often"),
     WEIR_OPTION_BOOL_ROW(
@@ -86,9 +90,13 @@ static void record(struct fake *self, const char *line)
 
 static void maybe_hang(struct fake *self, const char *call)
 {
-    if (self->options->hang_in.size && !strcmp(self->options->hang_in.data, call))
-        for (;;)
-            pause();
+    static const struct timespec nap = {.tv_nsec = 5000000};
+    const char *file = self->options->hang_while.data;
+
+    if (!self->options->hang_in.size || strcmp(self->options->hang_in.data, call) != 0)
+        return;
+    while (!self->options->hang_while.size || !access(file, F_OK))
+        nanosleep(&nap, NULL);
 }
 
 static int fake_init(void *memory, const struct weir_context *context)

@@ -102,3 +102,28 @@ def test_stop_during_the_first_load(world, tmp_path):  # noqa: F811
     for i in range(50):
         assert calls(tmp_path / f"r{i}")[-1:] in ([], ["stop"])
         assert len(numbers(tmp_path / f"out{i}")) == len(set(numbers(tmp_path / f"out{i}")))
+
+
+@pytest.mark.parametrize("during", ["drain", "flushers"])
+@pytest.mark.parametrize("change", ["added", "changed"])
+def test_change_that_ends_after_the_stop_has_gone_on(world, tmp_path, during, change):  # noqa: F811
+    """What hung comes back while others are still being stopped: it begins nothing any more,
+    and the end is as soon as without it."""
+    gate, record = tmp_path / "gate", tmp_path / "r"
+    world.write("stays", quick([mock(10)], [fake(
+        tmp_path / "s", **({"Script": ["retry"]} if during == "drain" else {"HangIn": "stop"}))]))
+    if change == "changed":
+        world.write("late", quick([mock(1)], [fake(tmp_path / "before")]))
+    host = world.start("--drain-timeout", "1500ms")
+    wait_for(lambda: lane(world.weir, "stays")["logs"]["received"] == 10, "the logs")
+    gate.touch()
+    world.write("late", quick([{"type": "service_mock", "detail": {"LogsPerSecond": 50}}],
+                              [fake(record, HangIn="init", HangWhile=str(gate))]))
+    host.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: calls(record) == ["init"], "the change to hang")
+    host.process.send_signal(signal.SIGTERM)
+    host.wait_log("hangs while its pipeline is changed")
+    gate.unlink()
+    assert host.stop() == 0, host.text()
+    assert host.stop_took() < 2 * 1.5 + STOP_S
+    assert calls(record) == ["init"]
