@@ -23,6 +23,7 @@ struct control {
     struct loop *loop;
     struct loop_fd listener;
     struct loop_timer look; /* whether the socket is there still */
+    struct loop_timer rest; /* set: the listener is not watched */
     struct list clients;
     unsigned n_clients;
 };
@@ -182,16 +183,37 @@ static void take_request(struct client *client, size_t size)
     run_command(request);
 }
 
+/* No more comes from the client; what has come is the request, if its newline is missing. It
+ * may wait for the answer still: that it has gone is told by EPOLLHUP. */
+static void take_end(struct client *client, uint32_t epoll_events)
+{
+    struct loop *loop = client->control->loop;
+
+    if (epoll_events & (EPOLLHUP | EPOLLERR) || (!client->request && !client->in.size)) {
+        client_destroy(client);
+        return;
+    }
+    if (!client->request)
+        take_request(client, client->in.size);
+    if (client->request) {
+        loop_remove_fd(loop, &client->fd);
+        loop_add_fd(loop, &client->fd, 0);
+    }
+}
+
 static void on_readable(struct loop_fd *fd, uint32_t epoll_events)
 {
     struct client *client = container_of(fd, struct client, fd);
     ssize_t n = read(fd->fd, buf_reserve(&client->in, READ_BYTES), READ_BYTES);
     char *newline;
 
-    (void)epoll_events;
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
-    if (n <= 0 || client->request || client->in.size + (size_t)n > CONTROL_REQUEST_MAX) {
+    if (!n) {
+        take_end(client, epoll_events);
+        return;
+    }
+    if (n < 0 || client->request || client->in.size + (size_t)n > CONTROL_REQUEST_MAX) {
         client_destroy(client);
         return;
     }
@@ -201,6 +223,20 @@ static void on_readable(struct loop_fd *fd, uint32_t epoll_events)
         take_request(client, (size_t)(newline - client->in.data));
 }
 
+/* No descriptor is left for a client: it waits, and the loop is not turned for it meanwhile. */
+static void rest(struct control *control)
+{
+    loop_remove_fd(control->loop, &control->listener);
+    loop_set_timer(control->loop, &control->rest, loop_now_ns(control->loop) + CONTROL_REST_NS);
+}
+
+static void have_rested(struct loop_timer *timer)
+{
+    struct control *control = container_of(timer, struct control, rest);
+
+    loop_add_fd(control->loop, &control->listener, EPOLLIN);
+}
+
 static void on_connection(struct loop_fd *fd, uint32_t epoll_events)
 {
     struct control *control = container_of(fd, struct control, listener);
@@ -208,8 +244,11 @@ static void on_connection(struct loop_fd *fd, uint32_t epoll_events)
     struct client *client;
 
     (void)epoll_events;
-    if (accepted < 0)
+    if (accepted < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            rest(control);
         return;
+    }
     if (control->n_clients == CONTROL_CLIENTS_MAX) {
         close(accepted);
         return;
@@ -250,6 +289,7 @@ static void listen_again(struct control *control)
 
     if (fd < 0)
         return;
+    loop_clear_timer(control->loop, &control->rest);
     loop_remove_fd(control->loop, &control->listener);
     close(control->listener.fd);
     control->listener.fd = fd;
@@ -276,6 +316,7 @@ struct control *control_create(struct app *app)
     control->listener = (struct loop_fd){.fd = fd, .ready = on_connection};
     list_init(&control->clients);
     control->look.expired = look;
+    control->rest.expired = have_rested;
     if (fd >= 0) {
         loop_add_fd(control->loop, &control->listener, EPOLLIN);
         loop_set_timer(control->loop, &control->look, loop_now_ns(control->loop) + CONTROL_LOOK_NS);
@@ -297,6 +338,7 @@ void control_destroy(struct control *control)
     path = mem_printf("%s/%s", app_data_dir(control->app), CONTROL_SOCKET);
     unlink(path);
     loop_clear_timer(control->loop, &control->look);
+    loop_clear_timer(control->loop, &control->rest);
     loop_remove_fd(control->loop, &control->listener);
     close(control->listener.fd);
     LIST_EACH (client, &control->clients, link) {

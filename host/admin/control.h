@@ -1,7 +1,8 @@
 /*
  * The control socket: how `weir status` and its like talk to a running host. A unix
  * socket in the data folder that only its owner may open; a client sends one line, a
- * JSON object with `command` and its arguments, and gets one line back:
+ * JSON object with `command` and its arguments, and gets one line back. It may close its half
+ * of the connection behind the line, or in place of the newline:
  *
  *     {"ok":true,"result":{...}}   or   {"ok":false,"code":1,"error":"words"}
  *
@@ -16,6 +17,7 @@
 #define CONTROL_REQUEST_MAX ((size_t)64 << 10) /* bytes of a line */
 #define CONTROL_CLIENTS_MAX 32                 /* more are turned away */
 #define CONTROL_LOOK_NS (5 * NS_PER_S)         /* how often is looked whether it is there */
+#define CONTROL_REST_NS (1 * NS_PER_S)         /* while there is no descriptor for a client */
 #define CONTROL_PATIENCE_NS 10000000000ULL     /* for a request to come, an answer to go */
 
 struct app;

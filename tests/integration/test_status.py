@@ -1,9 +1,12 @@
 """The control socket and `weir status`."""
 import json
 import os
+import pathlib
 import re
+import resource
 import socket
 import stat
+import time
 
 import pytest
 
@@ -26,7 +29,7 @@ def lane(weir, pipeline="p"):
     return found["flushers"][0]
 
 
-def raw(weir, data):
+def raw(weir, data, half_closed=False):
     """Bytes to the socket; what comes back until it is closed."""
     folder = os.open(weir.data, os.O_PATH)
     try:
@@ -35,6 +38,8 @@ def raw(weir, data):
             client.connect(f"/proc/self/fd/{folder}/control.sock")
             try:
                 client.sendall(data)
+                if half_closed:
+                    client.shutdown(socket.SHUT_WR)
                 answer = b""
                 while part := client.recv(65536):
                     answer += part
@@ -154,6 +159,65 @@ def test_a_request_without_end_is_cut_off(weir):
     host.wait_log("running")
     assert raw(weir, b"x" * 200_000) == b""
     assert status(weir)["pid"] == host.process.pid
+
+
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["newline", "none"])
+@pytest.mark.parametrize("command", ["status", "reload", "spool list"])
+def test_a_client_may_close_its_half(weir, command, end):
+    """As `echo ... | nc -N` does: it is answered, also by what takes a while."""
+    host = weir.start(Fake(weir).path)
+    host.wait_log("running")
+    answer = json.loads(raw(weir, json.dumps({"command": command}).encode() + end, half_closed=True))
+    assert answer["ok"] is True, answer
+    assert host.stop() == 0
+
+
+def test_clients_that_go_away_before_their_answer(weir):
+    """Wholly, or by half and then wholly; at last there are as many places as before."""
+    host = weir.start(Fake(weir).path)
+    host.wait_log("running")
+    n_before = len(os.listdir(f"/proc/{host.process.pid}/fd"))
+    folder = os.open(weir.data, os.O_PATH)
+    for i in range(100):
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(f"/proc/self/fd/{folder}/control.sock")
+        client.sendall(b'{"command":"reload"}\n'[:20 + i % 2])
+        if i % 3:
+            client.shutdown(socket.SHUT_WR)
+        client.close()
+    os.close(folder)
+    assert status(weir)["pid"] == host.process.pid
+    wait_for(lambda: len(os.listdir(f"/proc/{host.process.pid}/fd")) <= n_before, "the ends")
+    assert host.stop() == 0
+
+
+def busy_s(host):
+    """CPU seconds of the control thread."""
+    fields = (pathlib.Path(f"/proc/{host.process.pid}/task/{host.process.pid}/stat")
+              .read_text().rsplit(")", 1)[1].split())
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_client_without_a_descriptor_waits_and_burns_nothing(weir):
+    """The host has used up its descriptors: who asks is answered when there is one again."""
+    host = weir.start(Fake(weir).path)
+    host.wait_log("running")
+    status(weir)
+    limits = resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE)
+    n_used = 1 + max(int(fd) for fd in os.listdir(f"/proc/{host.process.pid}/fd"))
+    resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, (n_used, limits[1]))
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(60)
+        folder = os.open(weir.data, os.O_PATH)
+        client.connect(f"/proc/self/fd/{folder}/control.sock")
+        os.close(folder)
+        client.sendall(b'{"command":"status"}\n')
+        before = busy_s(host)
+        time.sleep(2)
+        assert busy_s(host) - before < 0.2
+        resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, limits)
+        assert client.recv(10).startswith(b'{"ok":true')
+    assert host.stop() == 0
 
 
 def test_second_host_names_the_first(weir):
