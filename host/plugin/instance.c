@@ -402,13 +402,15 @@ static bool release(struct kept *kept)
     return true;
 }
 
-/* A thread that was to settle what was PENDING may be about to: the memory it has a
- * pointer to stays, though nobody listens. */
+/* A thread that was to settle what was PENDING may be about to, and a call that was left
+ * behind may come back: the memory they have pointers to stays, though nobody listens. */
 void instance_destroy(struct instance *instance)
 {
-    if (!instance || instance_abandoned(instance))
+    if (!instance)
         return;
     instance_host_end(instance);
+    if (instance_abandoned(instance))
+        return;
     instance->kept.release = release;
     if (atomic_load(&instance->n_owed) > 0)
         registry_keep(instance->registry, &instance->kept);

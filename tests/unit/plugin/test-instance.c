@@ -22,7 +22,7 @@ static struct instance *instance;
 static struct instance_spec spec;
 static char *folder;
 static char why[256];
-static bool init_hangs; /* and uses the registry for ever */
+static bool hangs_on; /* and uses the registry for ever */
 
 /* What has come to the owner. */
 static struct {
@@ -101,7 +101,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    bool left_behind = init_hangs || (instance && instance_abandoned(instance));
+    bool left_behind = hangs_on || (instance && instance_abandoned(instance));
 
     instance_destroy(instance);
     if (!left_behind)
@@ -204,7 +204,7 @@ static int hang_in_init(void *memory, const struct weir_context *context)
 
 START_TEST(hung_init_is_left_behind)
 {
-    init_hangs = true;
+    hangs_on = true;
     script.init = hang_in_init;
     spec.init_timeout_ns = 50 * NS_PER_MS;
     ck_assert_int_eq(instance_create(&spec, &instance, why, sizeof why), -ETIMEDOUT);
@@ -499,6 +499,51 @@ START_TEST(after_the_end_nobody_listens)
 }
 END_TEST
 
+/* What a call that is left behind says later is for an owner that has another instance now,
+ * or is gone. */
+static void say_all(void)
+{
+    struct weir_batch batch = {.struct_size = sizeof batch};
+    struct weir_str none = {NULL, 0};
+
+    ck_assert_int_eq(host->settle(host, 9, WEIR_DELIVERED, NULL), -ENOENT);
+    ck_assert_int_eq(host->mark(host, &batch, 0, 0, WEIR_REJECTED, 1, none), -EINVAL);
+    host->notify_ready(host);
+    ck_assert_int_eq(owner.n_settled + owner.n_marked + owner.n_notified + owner.n_misbehaved, 0);
+}
+
+START_TEST(nobody_listens_to_a_stop_that_was_left_behind)
+{
+    struct weir_result result = {.struct_size = sizeof result};
+
+    script.flush = flush_pends;
+    script.stop = hang_in_stop;
+    make_host();
+    ck_assert_uint_eq(flush(), WEIR_PENDING);
+    ck_assert_int_eq(instance_stop(instance, clock_now_ns(), &result), -ETIMEDOUT);
+    hangs_on = true;
+    instance_destroy(take_ptr(instance));
+    say_all();
+}
+END_TEST
+
+static int keep_host_and_hang(void *memory, const struct weir_context *context)
+{
+    keep_host(memory, context);
+    hang();
+    return 0;
+}
+
+START_TEST(nobody_listens_to_an_init_that_was_left_behind)
+{
+    hangs_on = true;
+    script.init = keep_host_and_hang;
+    spec.init_timeout_ns = 50 * NS_PER_MS;
+    ck_assert_int_eq(instance_create(&spec, &instance, why, sizeof why), -ETIMEDOUT);
+    say_all();
+}
+END_TEST
+
 START_TEST(mark_and_notify_reach_the_owner)
 {
     struct weir_batch batch = {.struct_size = sizeof batch};
@@ -652,6 +697,8 @@ int main(void)
     tcase_add_test(tests, hung_set_urgent_is_told);
     tcase_add_test(tests, settle_reaches_the_owner);
     tcase_add_test(tests, after_the_end_nobody_listens);
+    tcase_add_test(tests, nobody_listens_to_a_stop_that_was_left_behind);
+    tcase_add_test(tests, nobody_listens_to_an_init_that_was_left_behind);
     tcase_add_test(tests, mark_and_notify_reach_the_owner);
     tcase_add_test(tests, nap_ends_by_time_or_by_waking);
     tcase_add_test(tests, data_dir_is_made_and_its_own);
