@@ -58,6 +58,7 @@ int lane_make_instance(struct lane *lane, char *why, size_t why_max)
     pthread_mutex_lock(&lane->lock);
     lane_count_call(lane, LANE_CALL_INIT, clock_now_ns() - start_ns);
     lane->stats.measures.faults[LANE_FAULT_INIT] += r != 0;
+    lane->haunted |= r == -ETIMEDOUT;
     pthread_mutex_unlock(&lane->lock);
     return r;
 }
@@ -78,7 +79,7 @@ int lane_stop_instance(struct lane *lane, uint64_t deadline_ns, struct weir_resu
     return r;
 }
 
-struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max)
+struct lane *lane_create(const struct lane_spec *spec, bool *ret_hangs, char *why, size_t why_max)
 {
     struct lane *lane = new_lane(spec);
 
@@ -101,6 +102,8 @@ struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max
     };
 
     if (lane_make_instance(lane, why, why_max)) {
+        *ret_hangs = lane->haunted;
+        lane->haunted = false; /* nobody has the lane yet */
         lane_destroy(lane);
         return NULL;
     }
@@ -295,7 +298,9 @@ bool lane_destroy(struct lane *lane)
         return true;
     if (lane->left_behind)
         return false;
-    instance_destroy(lane->instance);
+    instance_destroy(take_ptr(lane->instance));
+    if (lane->haunted)
+        return false;
     queue_finish(&lane->queue);
     lane_spool_finish(lane);
     pthread_mutex_destroy(&lane->lock);

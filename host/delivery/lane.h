@@ -104,8 +104,9 @@ struct lane_status {
 /* Adds all members. */
 void lane_stats_add(struct lane_stats *sum, const struct lane_stats *one);
 
-/* Makes the lane and its instance (init runs, with a deadline). NULL with words. [control] */
-struct lane *lane_create(const struct lane_spec *spec, char *why, size_t why_max);
+/* Makes the lane and its instance (init runs, with a deadline). NULL with words; *ret_hangs:
+ * init hangs, and looks at the configuration for ever. [control] */
+struct lane *lane_create(const struct lane_spec *spec, bool *ret_hangs, char *why, size_t why_max);
 
 /* Before the first push, and after the lane that it inherits from has been closed: takes
  * up what lies in the spool. [control] */
@@ -146,7 +147,8 @@ const char *lane_type(const struct lane *lane);
  * memory and named in the log; false is returned then. [control] */
 bool lane_close(struct lane *lane, struct lane *heir, uint64_t deadline_ns);
 
-/* After lane_close. A lane that was left behind is not freed: false. NULL is fine. */
+/* After lane_close. A lane that was left behind is not freed, nor is one of which a call of an
+ * earlier instance hangs: false, and the configuration must stay. NULL is fine. */
 bool lane_destroy(struct lane *lane);
 
 #endif

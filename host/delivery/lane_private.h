@@ -52,6 +52,7 @@ struct lane {
     struct circuit circuit;
     uint64_t random;
     bool urgent, exiting, closed, failing, broken, left_behind;
+    bool haunted; /* init or stop of an instance that is gone hangs, and looks at `config` */
     struct lane_watch *watch; /* NULL: none */
     struct lane_stats stats;
     uint64_t settled_ns; /* when stats.settled_groups last grew */

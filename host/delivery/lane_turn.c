@@ -302,6 +302,7 @@ static void restart_instance(struct lane *lane)
     pthread_mutex_lock(&lane->lock);
     tell_of_restart(lane, r ? why : NULL);
     retry_pending(lane, hangs);
+    lane->haunted |= hangs;
     lane->broken = r != 0;
     if (r)
         lane->hold_until_ns = clock_now_ns() + LANE_RESTART_PAUSE_NS;

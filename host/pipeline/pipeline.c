@@ -38,6 +38,7 @@ struct pipeline {
     const char **lane_names;
     size_t n_lanes;
     bool inputs_stopped;
+    bool init_hangs; /* of a lane that could not be made: it looks at the configuration for ever */
 };
 
 const char *pipeline_name(const struct pipeline *pipeline)
@@ -145,7 +146,7 @@ static int create_lanes(struct pipeline *pipeline, char *why, size_t why_max)
         };
         char reason[512] = "";
 
-        pipeline->lanes[i] = lane_create(&spec, reason, sizeof reason);
+        pipeline->lanes[i] = lane_create(&spec, &pipeline->init_hangs, reason, sizeof reason);
         if (!pipeline->lanes[i]) {
             snprintf(why, why_max, "%s: %s", list->items[i].name, reason);
             return -1;
@@ -419,10 +420,11 @@ static void destroy_stages(void *argument)
 
 void pipeline_destroy(struct pipeline *pipeline)
 {
-    bool all_free = true;
+    bool all_free;
 
     if (!pipeline)
         return;
+    all_free = !pipeline->init_hangs;
     on_loop(pipeline->place.loop, stop_inputs, pipeline);
     on_loop(pipeline->place.loop, destroy_stages, pipeline);
     for (size_t i = 0; i < pipeline->n_lanes; i++)

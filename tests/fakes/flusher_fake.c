@@ -39,6 +39,7 @@ struct fake_options {
     struct weir_str probe;        /* "", "answers", "refuses", "crashes", "exits" */
     struct weir_str answer_file;  /* "": Script holds */
     struct weir_str copy;         /* "": none */
+    struct weir_str hang_until;   /* "": the first stop does not hang; else a file */
 };
 
 struct fake {
@@ -78,6 +79,8 @@ static const struct weir_option rows[] = {
         "File that says how flush answers, in place of Script"),
     WEIR_OPTION_STRING_ROW(struct fake_options, copy, "Copy", 0, "",
         "File that gets the values of the logs that are delivered"),
+    WEIR_OPTION_STRING_ROW(struct fake_options, hang_until, "StopHangsUntil", 0, "",
+        "The first stop returns when this file is there"),
 };
 
 static void record(struct fake *self, const char *line)
@@ -97,6 +100,16 @@ static void maybe_hang(struct fake *self, const char *call)
         return;
     while (!self->options->hang_while.size || !access(file, F_OK))
         nanosleep(&nap, NULL);
+}
+
+static void maybe_hang_once(struct fake *self)
+{
+    static atomic_bool hung;
+
+    if (!self->options->hang_until.size || atomic_exchange(&hung, true))
+        return;
+    while (access(self->options->hang_until.data, F_OK) < 0)
+        usleep(5000);
 }
 
 static int fake_init(void *memory, const struct weir_context *context)
@@ -299,6 +312,7 @@ static int fake_stop(void *memory, uint64_t deadline_ns, struct weir_result *res
 
     (void)deadline_ns;
     maybe_hang(self, "stop");
+    maybe_hang_once(self);
     if (self->has_settler)
         pthread_join(self->settler, NULL);
     record(self, "stop");

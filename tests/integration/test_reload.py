@@ -542,6 +542,24 @@ def test_removed_while_it_hangs_leaves_all_in_its_spool(world, tmp_path):
     assert host.stop() == 0
 
 
+def test_stop_that_comes_back_when_its_pipeline_is_gone(world, tmp_path):
+    """A broken flusher was made anew though its stop hung: what that looks at stays."""
+    record, until = tmp_path / "r", tmp_path / "until"
+    world.write("web", quick([mock(10)], [fake(
+        record, tmp_path / "out", Script=["broken", "delivered"], StopHangsUntil=str(until))]))
+    world.write("stays", quick([mock(1)], [fake(tmp_path / "r2")]))
+    world.start()
+    wait_for(lambda: len(numbers(tmp_path / "out")) == 10, "the logs")
+    world.path("web").unlink()
+    assert world.changes() == {"web": "removed"}
+    assert calls(record).count("stop") == 1
+    for i in range(5):  # memory is used again
+        world.write(f"more-{i}", quick([mock(1)], [fake(tmp_path / f"more-{i}")]))
+    world.reload()
+    until.touch()
+    wait_for(lambda: calls(record).count("stop") == 2, "the first stop")
+
+
 # -- what starts a reload --
 
 
