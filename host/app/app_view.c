@@ -39,9 +39,7 @@ bool app_push_letter(void *context, const char *flusher, struct group *group)
     struct app *app = context;
 
     pipeline_set_each(app->set, look_for_lane, &search);
-    if (search.found)
-        lane_push_replayed(search.found, group);
-    return search.found;
+    return search.found && lane_push_replayed(search.found, group);
 }
 
 struct loop *app_loop(struct app *app)

@@ -143,7 +143,9 @@ static int print_replayed(struct json_object *result)
     print_sum(number_of(result, "replayed"), number_of(result, "logs"), "sent again");
     if (!number_of(result, "kept"))
         return CLI_OK;
-    fprintf(stderr, "weir dead-letter: %" PRIu64 " letter%s kept: the flusher does not run\n",
+    fprintf(stderr,
+        "weir dead-letter: %" PRIu64
+        " letter%s kept: the flusher does not run, or its queue is full\n",
         number_of(result, "kept"), plural(number_of(result, "kept")));
     return CLI_FINDINGS;
 }

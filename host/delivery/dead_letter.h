@@ -51,7 +51,8 @@ struct dead_letter_choice {
  *         bytes}, ...], "left_out": n, "logs": n, "bytes": n, "max_bytes": n}
  * show:   one of these, with "group": tags and logs; NULL when there is none of that id
  * drop:   {"dropped": letters, "logs": n}
- * replay: {"replayed": letters, "logs": n, "kept": letters whose flusher does not run} */
+ * replay: {"replayed": letters, "logs": n, "kept": letters whose flusher does not run, or
+ *         has no room} */
 struct json_object *dead_letters_list(
     struct dead_letters *letters, const struct dead_letter_choice *choice);
 struct json_object *dead_letters_show(struct dead_letters *letters, uint64_t id);
@@ -59,7 +60,7 @@ struct json_object *dead_letters_drop(
     struct dead_letters *letters, const struct dead_letter_choice *choice);
 
 /* Sends letters again: `push` takes the group over for the flusher of that name, or says
- * false when there is none. A letter goes when its group is settled; what is rejected
+ * false when there is none, or no room. A letter goes when its group is settled; what is rejected
  * again is a new one. */
 struct json_object *dead_letters_replay(struct dead_letters *letters,
     const struct dead_letter_choice *choice,

@@ -13,6 +13,7 @@ struct hold {
     struct group *group; /* a reference */
     uint32_t number;     /* by which it is held: a lane's within its pipeline */
     bool spooled;        /* the spool has it; the source need not any more */
+    bool replayed;       /* a dead letter that is sent again; if it is dropped it stays one */
     uint64_t seq;        /* its place among the lane's groups, and in the spool; 0: none yet */
 };
 

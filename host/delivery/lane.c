@@ -176,14 +176,20 @@ void lane_relieve(struct lane *lane)
     }
 }
 
+/* Whether what comes now makes logs go, itself or others. */
+static bool is_to_drop(struct lane *lane)
+{
+    return lane->config->delivery.when_full != WHEN_FULL_BLOCK && queue_full(entrance(lane));
+}
+
+/* With the lock held. */
 static void push(struct lane *lane, struct hold hold)
 {
     const struct group *group = hold.group;
 
-    pthread_mutex_lock(&lane->lock);
     lane->stats.pushed_logs += group->view.n_logs;
     lane->stats.left_logs += group->view.n_logs;
-    if (lane->config->delivery.when_full == WHEN_FULL_DROP_NEWEST && queue_full(entrance(lane))) {
+    if (lane->config->delivery.when_full == WHEN_FULL_DROP_NEWEST && is_to_drop(lane)) {
         lane_drop(lane, &hold);
     } else if (lane_spool_takes(lane)) {
         lane_spool_stage(lane, hold);
@@ -194,17 +200,25 @@ static void push(struct lane *lane, struct hold hold)
         lane_keep_bound(lane);
     }
     lane_ask_turn(lane);
-    pthread_mutex_unlock(&lane->lock);
 }
 
 void lane_push(struct lane *lane, struct group *group)
 {
-    push(lane, (struct hold){group, lane->number, false, 0});
+    pthread_mutex_lock(&lane->lock);
+    push(lane, (struct hold){.group = group, .number = lane->number});
+    pthread_mutex_unlock(&lane->lock);
 }
 
-void lane_push_replayed(struct lane *lane, struct group *group)
+bool lane_push_replayed(struct lane *lane, struct group *group)
 {
-    push(lane, (struct hold){group, 0, false, 0});
+    bool taken;
+
+    pthread_mutex_lock(&lane->lock);
+    taken = !is_to_drop(lane);
+    if (taken)
+        push(lane, (struct hold){.group = group, .replayed = true});
+    pthread_mutex_unlock(&lane->lock);
+    return taken;
 }
 
 static void tell_urgent(struct lane *lane, bool exiting)

@@ -114,8 +114,9 @@ void lane_start(struct lane *lane);
 
 /* Takes the reference over. [the pipeline's loop] */
 void lane_push(struct lane *lane, struct group *group);
-/* The same for a group that is sent again by an operator: it holds its ranges as number 0. */
-void lane_push_replayed(struct lane *lane, struct group *group);
+/* The same for a group that is sent again by an operator: it holds its ranges as number 0.
+ * False, and it is not taken, when logs would be dropped for it. */
+bool lane_push_replayed(struct lane *lane, struct group *group);
 
 /* The pipeline will stop: the flusher is told, waits become short. [control] */
 void lane_set_urgent(struct lane *lane, bool exiting);

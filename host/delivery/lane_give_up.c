@@ -78,5 +78,8 @@ void lane_drop_logs(struct lane *lane, uint64_t logs)
 void lane_drop(struct lane *lane, const struct hold *hold)
 {
     lane_drop_logs(lane, hold->group->view.n_logs);
-    hold_release(hold, lane->spool.store);
+    if (hold->replayed && !hold->spooled)
+        hold_give_back(hold);
+    else
+        hold_release(hold, lane->spool.store);
 }

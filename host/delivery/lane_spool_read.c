@@ -63,7 +63,7 @@ static void take_record(struct spool *spool, struct memory *memory, const struct
         return;
     }
     group->sealed_ns = sealed_ns_of(info);
-    fetched->holds[fetched->n++] = (struct hold){group, 0, true, info->seq};
+    fetched->holds[fetched->n++] = (struct hold){.group = group, .spooled = true, .seq = info->seq};
     fetched->logs += info->n_logs;
 }
 

@@ -41,7 +41,7 @@ struct hold queue_take(struct queue *queue)
     struct hold taken;
 
     if (!queue->count)
-        return (struct hold){NULL, 0, false, 0};
+        return (struct hold){0};
     taken = queue->ring[queue->head];
     queue->head = (queue->head + 1) & (queue->capacity - 1);
     queue->count--;

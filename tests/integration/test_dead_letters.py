@@ -5,7 +5,7 @@ import time
 import pytest
 
 from conftest import wait_for
-from test_spool import Spooled
+from test_spool import Spooled, numbers
 
 FAST = {"RetryInitialDelay": "10ms", "RetryMaxDelay": "20ms"}
 
@@ -128,6 +128,30 @@ def test_letters_of_a_flusher_that_is_gone_are_kept_and_can_be_dropped(weir):
     assert "\n1 letter; all hold 10 logs, " in listed
     assert letters.letters("drop", "--flusher", "p")["logs"] == 10
     assert letters.listed() == []
+    assert host.stop() == 0
+
+
+@pytest.mark.parametrize("policy", ["drop_oldest", "drop_newest"])
+def test_policy_for_a_full_queue_loses_no_letter(weir, policy):
+    """More is sent again than the queue takes, while the flusher takes nothing."""
+    letters = Letters(weir, lines=40000, width=200, delivery=FAST)
+    letters.answers("rejected")
+    host = weir.start(letters.path)
+    n_letters = len(letters.wait_letters(40000))
+    assert n_letters > 5 and host.stop() == 0
+    letters.write({**FAST, "QueueMaxBytes": "64KiB", "WhenFull": policy})
+    letters.answers("retry")
+    host = weir.start(letters.path)
+    wait_for(letters.lane, "the host")
+    weir.command("dead-letter", "replay", "--all", "--data", weir.data)
+    with letters.source.open("a") as file:  # new ones push the queue
+        file.write("".join(f"line {i} ".ljust(200, ".") + "\n" for i in range(40000, 60000)))
+    letters.wait_lane(lambda lane: lane["logs"]["dropped_queue_full"], "the policy")
+    letters.answers("delivered")
+    letters.wait_lane(lambda lane: not lane["logs"]["left"], "the end of the queue")
+    replayed = {number for number in numbers(letters.got()) if number < 40000}
+    wait_for(lambda: sum(letter["logs"] for letter in letters.listed()) == 40000 - len(replayed),
+             "what was not delivered among the letters")
     assert host.stop() == 0
 
 

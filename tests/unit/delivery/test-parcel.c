@@ -47,7 +47,7 @@ static void fill(struct parcel *parcel, const uint32_t *sizes, size_t n)
 
     queue_init(&queue, SIZE_MAX, SIZE_MAX);
     for (size_t i = 0; i < n; i++)
-        queue_put(&queue, (struct hold){make_group(sizes[i], 100 * i, 100 * (i + 1)), 0, false, 0});
+        queue_put(&queue, (struct hold){.group = make_group(sizes[i], 100 * i, 100 * (i + 1))});
     parcel_fill(parcel, &queue);
     ck_assert_uint_eq(queue.count, 0);
     queue_finish(&queue);
@@ -131,7 +131,7 @@ START_TEST(fill_stops_at_its_bounds)
 
     queue_init(&queue, SIZE_MAX, SIZE_MAX);
     for (uint64_t i = 0; i < PARCEL_GROUPS_MAX + 2; i++)
-        queue_put(&queue, (struct hold){make_group(1, i, i + 1), 0, false, 0});
+        queue_put(&queue, (struct hold){.group = make_group(1, i, i + 1)});
     parcel_fill(&parcel, &queue);
     ck_assert_uint_eq(parcel.n_groups, PARCEL_GROUPS_MAX);
     ck_assert_uint_eq(queue.count, 2);
