@@ -58,6 +58,26 @@ unsigned calls_at_exit(void)
     return atomic_load(&calls.n_at_exit);
 }
 
+void calls_jump(int64_t ns)
+{
+    atomic_store(&calls.jumped_ns, ns);
+}
+
+int64_t calls_jumped(void)
+{
+    return atomic_load(&calls.jumped_ns);
+}
+
+uint64_t calls_networked(void)
+{
+    return atomic_load(&calls.n_networked);
+}
+
+int64_t calls_mapped(void)
+{
+    return atomic_load(&calls.n_mapped);
+}
+
 const char *calls_written(unsigned i)
 {
     return i < CALLS_WRITTEN_MAX && atomic_load(&calls.written[i].known) ? calls.written[i].path

@@ -45,6 +45,16 @@ uint64_t calls_resolved(void);
  * C++ objects are not among them. */
 unsigned calls_at_exit(void);
 
+/* From now on the wall clock is so much off; clocks that never jump are not. */
+void calls_jump(int64_t ns);
+int64_t calls_jumped(void);
+
+/* How often the plugin, or a library that it uses, has used a socket of the Internet's. */
+uint64_t calls_networked(void);
+
+/* Mappings that the plugin's own code has made and nobody has removed. */
+int64_t calls_mapped(void);
+
 /* The i-th file that the plugin's own code has opened to write or made, with its path as it
  * was then; NULL behind the last one that is known. Devices and memory are none. */
 const char *calls_written(unsigned i);

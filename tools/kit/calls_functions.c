@@ -15,9 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/util.h"
 #include "kit/calls.h"
@@ -227,16 +230,16 @@ static void note_written(const char *path)
 static void look_at_written(int fd, const void *caller)
 {
     const int error = errno;
-    char place[32], path[CALLS_PATH_MAX];
+    char path[32], target[CALLS_PATH_MAX];
     ssize_t size;
 
     if (fd < 0 || !is_file(fd) || !is_own(caller))
         return;
-    snprintf(place, sizeof place, "/proc/self/fd/%d", fd);
-    size = readlink(place, path, sizeof path - 1);
-    path[MAX(size, 0)] = '\0';
-    if (path[0] == '/' && strncmp(path, "/memfd:", 7) != 0 && strncmp(path, "/dev/", 5) != 0)
-        note_written(path);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    size = readlink(path, target, sizeof target - 1);
+    target[MAX(size, 0)] = '\0';
+    if (target[0] == '/' && strncmp(target, "/memfd:", 7) != 0 && strncmp(target, "/dev/", 5) != 0)
+        note_written(target);
     errno = error;
 }
 
@@ -351,6 +354,105 @@ EXPORTED int eventfd(unsigned value, int flags)
 {
     NEXT(__typeof__(eventfd), eventfd);
     return made(next(value, flags), CALLER);
+}
+
+/* -- the network -- */
+
+static void look_at_address(const struct sockaddr *address)
+{
+    if (address && heap_inside() &&
+        (address->sa_family == AF_INET || address->sa_family == AF_INET6))
+        atomic_fetch_add(&calls.n_networked, 1);
+}
+
+EXPORTED int connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    NEXT(__typeof__(connect), connect);
+    look_at_address(address);
+    return next(fd, address, size);
+}
+
+EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+    NEXT(__typeof__(bind), bind);
+    look_at_address(address);
+    return next(fd, address, size);
+}
+
+EXPORTED ssize_t sendto(int fd, const void *data, size_t size, int flags,
+    const struct sockaddr *address, socklen_t address_size)
+{
+    NEXT(__typeof__(sendto), sendto);
+    look_at_address(address);
+    return next(fd, data, size, flags, address, address_size);
+}
+
+/* -- clocks -- */
+
+static int64_t jump_of(clockid_t clock)
+{
+    const bool jumps = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+
+    return jumps && heap_inside() ? atomic_load(&calls.jumped_ns) : 0;
+}
+
+EXPORTED int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+    NEXT(__typeof__(clock_gettime), clock_gettime);
+    const int r = next(clock, ret);
+
+    if (!r)
+        ret->tv_sec += jump_of(clock) / (int64_t)NS_PER_S;
+    return r;
+}
+
+EXPORTED time_t time(time_t *ret)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (ret)
+        *ret = now.tv_sec;
+    return now.tv_sec;
+}
+
+EXPORTED int gettimeofday(struct timeval *restrict ret, void *restrict zone)
+{
+    struct timespec now;
+
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *ret = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
+    return 0;
+}
+
+/* -- mappings -- */
+
+static void *mapped(void *memory, const void *caller)
+{
+    if (memory != MAP_FAILED && heap_inside() && is_own(caller))
+        atomic_fetch_add(&calls.n_mapped, 1);
+    return memory;
+}
+
+EXPORTED void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    NEXT(__typeof__(mmap), mmap);
+    return mapped(next(at, size, protection, flags, fd, offset), CALLER);
+}
+
+EXPORTED void *mmap64(void *at, size_t size, int protection, int flags, int fd, off64_t offset)
+{
+    NEXT(__typeof__(mmap64), mmap64);
+    return mapped(next(at, size, protection, flags, fd, offset), CALLER);
+}
+
+EXPORTED int munmap(void *memory, size_t size)
+{
+    NEXT(__typeof__(munmap), munmap);
+    if (heap_inside() && is_own(CALLER))
+        atomic_fetch_sub(&calls.n_mapped, 1);
+    return next(memory, size);
 }
 
 /* -- the end of the process -- */

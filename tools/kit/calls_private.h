@@ -16,6 +16,8 @@ struct calls {
     atomic_int names;    /* enum calls_names */
     atomic_uint n_at_exit;
     atomic_bool by_plugin[CALLS_FDS_MAX];
+    atomic_int_fast64_t jumped_ns, n_mapped;
+    atomic_uint_fast64_t n_networked;
     atomic_uint n_written;
     struct {
         atomic_bool known; /* `path` is whole */

@@ -6,6 +6,7 @@
 #include "kit/check.h"
 #include "kit/life.h"
 #include "kit/marks.h"
+#include "kit/sink.h"
 
 #define SETTLE_NS (5 * NS_PER_S)
 #define DEADLINE_NS_MAX (3 * NS_PER_S) /* of a flush that is given 1 s */
@@ -13,6 +14,8 @@
 #define EQUAL_LOGS 3u
 #define ARRIVE_NS (3 * NS_PER_S)
 #define LOGS 100u
+#define FAR_ID 1000u
+#define FAR_NS (60 * NS_PER_S)
 
 /* Logs that are equal are logs all the same. */
 static void expect_equal_logs(struct trial *trial, struct stand *stand, uint32_t number)
@@ -81,12 +84,28 @@ static void flu_verdict(struct trial *trial)
     life_end(stand);
 }
 
+/* One that is far off, on the host's clock, is no reason not to deliver. */
+static void expect_time_left(struct trial *trial, struct stand *stand)
+{
+    struct sample *sample = marks_sample(trial, FAR_ID, 0, LOGS);
+    uint32_t verdict;
+
+    if (sink_kind(trial) == SINK_NONE)
+        return;
+    sample->batch.deadline_ns = clock_now_ns() + FAR_NS;
+    verdict = stand_deliver(stand, sample, LIFE_DELIVER_NS);
+    if (verdict != WEIR_DELIVERED)
+        trial_fail(trial, "the deadline is %u s off, but the verdict is %s: %s",
+            (unsigned)(FAR_NS / NS_PER_S), stand_verdict_name(verdict), stand->text);
+}
+
 static void flu_deadline(struct trial *trial)
 {
     struct stand *stand = stand_start(trial, NULL);
     struct sample *sample = life_hanging_sample(trial, 1);
     struct life_call *call = mem_zalloc(sizeof *call); /* a thread may be left in it */
 
+    expect_time_left(trial, stand);
     life_peer_hangs(trial);
     sample->batch.deadline_ns = clock_now_ns() + NS_PER_S;
     life_call_start(call, stand, sample);

@@ -99,8 +99,14 @@ static void hyg_folder(struct trial *trial)
     snapshot_watch(trial, ASPECT_FOLDER, FLUSHES, false);
 }
 
+/* A service may have none of what a login has. */
 static void hyg_environment(struct trial *trial)
 {
+    static const char *const names[] = {
+        "HOME", "USER", "LOGNAME", "SHELL", "TERM", "PWD", "LANG", "TMPDIR"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        unsetenv(names[i]);
     snapshot_watch(trial, ASPECT_ENVIRONMENT, FLUSHES, false);
 }
 
@@ -359,6 +365,19 @@ static void hyg_metrics(struct trial *trial)
     life_end(stand);
 }
 
+static void hyg_network(struct trial *trial)
+{
+    const uint64_t before = calls_networked();
+
+    life_need_injection(trial);
+    if (trial_class(trial)->flags & WEIR_NET)
+        trial_foreign(trial, "the class may use the network");
+    life_run(trial, FLUSHES);
+    if (calls_networked() > before)
+        trial_fail(trial, "it uses sockets of the Internet's %llu times, and the class is not NET",
+            (unsigned long long)(calls_networked() - before));
+}
+
 const struct check checks_hyg[] = {
     {.id = "HYG-01",
         .level = 1,
@@ -408,7 +427,7 @@ const struct check checks_hyg[] = {
         .clause = "Life of an instance",
         .stages = STAGES_STARTED,
         .run = hyg_environment,
-        .asserts = "The environment is left alone."},
+        .asserts = "The environment is left alone, and need not be that of a login."},
     {.id = "HYG-08",
         .level = 2,
         .scope = CHECK_CLASS,
@@ -505,8 +524,9 @@ const struct check checks_hyg[] = {
         .level = 5,
         .scope = CHECK_CLASS,
         .clause = "Life of an instance",
-        .asserts = "System calls fit the capabilities.",
-        .missing = "not written yet"},
+        .stages = STAGES_FLUSHED,
+        .run = hyg_network,
+        .asserts = "A class without NET does not use the network."},
     {.id = "HYG-22",
         .level = 1,
         .scope = CHECK_CLASS,

@@ -16,6 +16,8 @@
 #define SETTLE_NS (8 * NS_PER_S)
 #define LOGS 20u
 #define HANG_UPS 3u
+#define DETOURS 3u
+#define ARRIVE_NS (3 * NS_PER_S)
 #define GROWTH_BYTES ((uint64_t)160 << 20)
 #define CPU_NS_MAX (800 * NS_PER_MS)
 
@@ -164,6 +166,72 @@ static void net_drips(struct trial *trial)
             (unsigned long long)(used_ns / NS_PER_MS));
     life_end(stand);
     life_expect(trial, 3 * LOGS, true, false);
+}
+
+/* -- answers by a detour -- */
+
+/* Whether logs arrive, all of a batch. */
+static bool arrives(struct trial *trial, uint32_t first)
+{
+    uint32_t missing = LOGS;
+
+    for (uint64_t end_ns = clock_now_ns() + ARRIVE_NS; missing && clock_now_ns() < end_ns;) {
+        struct marks_found found;
+
+        marks_find(trial, first + LOGS, 0, &found);
+        missing = 0;
+        for (uint32_t i = first; i < first + LOGS; i++)
+            missing += !found.counts[i];
+        marks_finish(&found);
+        if (missing)
+            life_pause_ms(20);
+    }
+    return !missing;
+}
+
+/* It may be followed or not; a POST that becomes a GET on the way has lost its body. */
+static void expect_redirected(struct trial *trial, struct stand *stand, unsigned status)
+{
+    const uint32_t first = (uint32_t)(stand->n_batches + 1) * LOGS;
+    char words[STAND_TEXT_MAX];
+    uint32_t verdict;
+
+    atomic_store(&trial->sink->status, status);
+    sink_behave(trial, SERVER_REDIRECTS);
+    verdict = try_once(stand, words, sizeof words);
+    sink_behave(trial, SERVER_TAKES);
+    if (verdict == WEIR_DELIVERED && !stand->n_marks && !arrives(trial, first))
+        trial_fail(trial, "a redirect with %u: the verdict is DELIVERED, and the logs are nowhere",
+            status);
+}
+
+static void expect_delivered(
+    struct trial *trial, struct stand *stand, enum server_mode mode, const char *what)
+{
+    for (unsigned i = 0; i < DETOURS; i++) {
+        const uint32_t first = (uint32_t)(stand->n_batches + 1) * LOGS;
+
+        sink_behave(trial, mode);
+        trial_doing(trial, "%s", what);
+        life_deliver(stand, first, LOGS);
+        sink_behave(trial, SERVER_TAKES);
+        if (!arrives(trial, first))
+            trial_fail(trial, "%s: the verdict is DELIVERED, and the logs are nowhere", what);
+    }
+}
+
+static void net_detours(struct trial *trial)
+{
+    static const unsigned statuses[] = {301, 302, 303, 307, 308};
+    struct stand *stand;
+
+    sink_need_http(trial);
+    stand = stand_start(trial, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+        expect_redirected(trial, stand, statuses[i]);
+    expect_delivered(trial, stand, SERVER_INFORMS, "an answer 103 before the answer");
+    expect_delivered(trial, stand, SERVER_ENDS, "a connection that ends after the answer");
+    life_end(stand);
 }
 
 /* SIGPIPE has its default here; the host ignores it, other hosts need not. */
@@ -379,8 +447,11 @@ const struct check checks_net[] = {
         .level = 4,
         .scope = CHECK_CLASS,
         .clause = "Verdicts",
-        .asserts = "Redirects, 100 Continue and connections that the peer closes are coped with.",
-        .missing = "not written yet; NET-04 has the last of them"},
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 60,
+        .run = net_detours,
+        .asserts = "Redirects, answers before the answer, and connections that end after it are "
+                   "coped with."},
     {.id = "NET-11",
         .level = 4,
         .scope = CHECK_CLASS,

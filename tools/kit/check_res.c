@@ -184,7 +184,9 @@ const struct check checks_res[] = {
         .stages = STAGES_FLUSHED,
         .timeout_s = 60,
         .run = res_overruns,
-        .asserts = "Nothing is written behind the end of a block."},
+        .asserts =
+            "Nothing is written behind the end of a block, nor used before it is set or after "
+            "it is freed."},
     {.id = "RES-06",
         .level = 3,
         .scope = CHECK_CLASS,
@@ -204,14 +206,18 @@ const struct check checks_res[] = {
         .level = 4,
         .scope = CHECK_CLASS,
         .clause = "Life of an instance",
-        .asserts = "Files in the data folder are bounded and removed.",
-        .missing = "not written yet"},
+        .stages = STAGES_FLUSHED,
+        .timeout_s = 30,
+        .run = res_data_folder,
+        .asserts = "Files in the data folder do not become more and more."},
     {.id = "RES-09",
         .level = 4,
         .scope = CHECK_CLASS,
         .clause = "Life of an instance",
         .asserts = "Nothing grows in ten minutes.",
-        .missing = "not written yet; weir-plugin fuzz runs as long as it is told"},
+        .missing =
+            "RES-01 to RES-03 look for what grows with the batch, LIF-05 for what grows with "
+            "the life; weir-plugin fuzz runs as long as it is told"},
     {.id = "RES-10",
         .level = 4,
         .scope = CHECK_CLASS,

@@ -12,6 +12,7 @@ void res_small_start(struct trial *trial);
 
 /* check_res_files.c */
 void res_files(struct trial *trial);
+void res_data_folder(struct trial *trial);
 
 /* check_res_idle.c */
 void res_idle(struct trial *trial);

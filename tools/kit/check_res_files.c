@@ -13,6 +13,10 @@
 #include "kit/life.h"
 #include "kit/snapshot.h"
 
+#define WARM_UP 10u
+#define FLUSHES 200u
+#define LIVES 20u
+
 /* Files that the process has open for writing, but for those under the folder. */
 static void expect_none_open(struct trial *trial)
 {
@@ -72,4 +76,41 @@ void res_files(struct trial *trial)
             trial, "files are made in the working folder, and the class is not FS_WRITE: %s", text);
     life_end(stand);
     expect_none_written(trial);
+}
+
+static unsigned count_files(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+    unsigned n = 0;
+
+    while (entries && (entry = readdir(entries)))
+        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    if (entries)
+        closedir(entries);
+    return n;
+}
+
+/* A folder that keeps a file of each batch, or of each life, is full one day. */
+void res_data_folder(struct trial *trial)
+{
+    SCOPED_FREE char *folder = mem_printf("%s/data", trial->folder);
+    struct stand *stand = stand_start(trial, NULL);
+    unsigned early, late, n;
+
+    life_flush(stand, WARM_UP);
+    early = count_files(folder);
+    n = life_flush(stand, FLUSHES);
+    late = count_files(folder);
+    life_end(stand);
+    if (n > WARM_UP && late > early + n / 2)
+        trial_fail(trial, "%u flushes leave %u files more in the data folder", n, late - early);
+    early = count_files(folder);
+    for (unsigned i = 0; i < LIVES; i++)
+        life_run(trial, 1);
+    late = count_files(folder);
+    if (late >= early + LIVES)
+        trial_warn(trial, "%u lives leave %u files more in the data folder", LIVES, late - early);
+    if (!late)
+        trial_foreign(trial, "it keeps no files in its data folder");
 }

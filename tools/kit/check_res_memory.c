@@ -4,11 +4,14 @@
 #include <dlfcn.h>
 #include "base/clock.h"
 #include "base/util.h"
+#include "kit/calls.h"
 #include "kit/heap.h"
 #include "kit/life.h"
 #include "kit/usage.h"
 
 #define WARM_UP 10u
+#define LOGS 20u
+#define GUARDED_BATCHES 20u
 #define FLUSHES 300u
 #define GROWTH_BYTES 8u /* a flush */
 #define ROUNDS 3u
@@ -75,6 +78,7 @@ void res_growth(struct trial *trial)
     struct stand *stand = stand_start(trial, NULL);
     uint64_t early = 0, late = 0;
     size_t early_blocks = 0, late_blocks = 0;
+    int64_t mappings;
     char text[512];
     unsigned n;
 
@@ -84,6 +88,7 @@ void res_growth(struct trial *trial)
     life_flush(stand, WARM_UP);
     life_pause_ms(20);
     heap_live(&early_blocks, &early);
+    mappings = calls_mapped();
     n = life_flush(stand, FLUSHES);
     life_pause_ms(20);
     heap_live(&late_blocks, &late);
@@ -91,6 +96,9 @@ void res_growth(struct trial *trial)
     if (n > WARM_UP && late_blocks > early_blocks + n / 2)
         trial_fail(trial, "%u flushes leave %zu blocks, %llu bytes more: %s", n,
             late_blocks - early_blocks, (unsigned long long)(late - early), text);
+    if (n > WARM_UP && calls_mapped() > mappings + n / 2)
+        trial_fail(trial, "%u flushes leave %lld mappings (mmap)", n,
+            (long long)(calls_mapped() - mappings));
     if (late > early + (uint64_t)n * GROWTH_BYTES + GROWTH_SLACK)
         trial_fail(trial, "%u flushes need %llu bytes more: %s", n,
             (unsigned long long)(late - early), text);
@@ -144,6 +152,7 @@ void res_leaks(struct trial *trial)
     trial_note(trial, "%zu blocks left", blocks);
 }
 
+/* Memory that nobody has set, or that is freed, holds garbage meanwhile. */
 void res_overruns(struct trial *trial)
 {
     struct stand *stand;
@@ -153,7 +162,9 @@ void res_overruns(struct trial *trial)
     trial_descriptor(trial);
     heap_guard(true);
     stand = stand_start(trial, NULL);
-    life_flush(stand, 20);
+    for (uint32_t i = 0; i < GUARDED_BATCHES; i++)
+        life_deliver(stand, i * LOGS, LOGS);
+    life_expect(trial, GUARDED_BATCHES * LOGS, false, false);
     life_odd_sizes(stand);
     life_end(stand);
     if (heap_overrun(text, sizeof text))

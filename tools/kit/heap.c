@@ -9,10 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "base/util.h"
 #include "kit/heap_private.h"
 
 #define NOTES_MAX ((size_t)1 << 18) /* a power of two */
 #define BORDER_BYTE 0xb7
+#define NEW_BYTE 0xa7   /* of a block that was got */
+#define FREED_BYTE 0xd9 /* of one that was freed */
+#define SPOIL_MAX ((size_t)64 * 1024)
 #define SEGMENTS_MAX 8u
 #define RANKING_MAX 256u
 
@@ -148,6 +152,26 @@ static bool border_is_whole(const struct note *note)
         if (border[i] != BORDER_BYTE)
             return false;
     return true;
+}
+
+void *heap_spoil(void *block, size_t size)
+{
+    if (block && heap_border())
+        memset(block, NEW_BYTE, MIN(size, SPOIL_MAX));
+    return block;
+}
+
+void heap_spoil_freed(void *block)
+{
+    const struct note *note;
+
+    if (!block || !heap.notes)
+        return;
+    pthread_mutex_lock(&heap.lock);
+    note = &heap.notes[find_note(block)];
+    if (note->block && note->bordered)
+        memset(block, FREED_BYTE, MIN(note->size, SPOIL_MAX));
+    pthread_mutex_unlock(&heap.lock);
 }
 
 void heap_forget(void *block)

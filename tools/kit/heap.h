@@ -44,7 +44,7 @@ void heap_fail_from(uint64_t n);
 bool heap_has_failed(void);
 
 /* Blocks that the plugin gets from now on have a border, which is looked at when they are
- * freed. */
+ * freed, and hold garbage when they are new and once they are freed. */
 void heap_guard(bool on);
 /* Whether a border was found overwritten; who had got the block. */
 bool heap_overrun(char *text, size_t text_max);

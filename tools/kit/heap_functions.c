@@ -26,7 +26,7 @@ static void *get(size_t size, const void *caller)
         errno = ENOMEM;
         return NULL;
     }
-    return heap_taken(__libc_malloc(size + more), size, caller, more != 0);
+    return heap_spoil(heap_taken(__libc_malloc(size + more), size, caller, more != 0), size);
 }
 
 EXPORTED void *malloc(size_t size)
@@ -36,6 +36,7 @@ EXPORTED void *malloc(size_t size)
 
 EXPORTED void free(void *block)
 {
+    heap_spoil_freed(block);
     heap_forget(block);
     __libc_free(block);
 }

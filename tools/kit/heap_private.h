@@ -19,6 +19,10 @@ bool heap_fails(const void *caller);
 size_t heap_border(void);
 /* Notes a block that the C library has given; returns it. */
 void *heap_taken(void *block, size_t size, const void *caller, bool bordered);
+/* The bytes of a new block with a border are no zeroes: what nobody has set is seen. Returns it. */
+void *heap_spoil(void *block, size_t size);
+/* Before a block is freed: the bytes of one with a border are garbage. */
+void heap_spoil_freed(void *block);
 /* A block goes: its note, too. */
 void heap_forget(void *block);
 

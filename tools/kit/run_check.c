@@ -55,6 +55,7 @@ int command_run_check(int argc, char **argv)
     settings = settings_read(argv[4][0] ? argv[4] : NULL);
     if (!settings || chdir(argv[5]))
         return EXIT_FAILURE;
+    setenv("HOME", argv[5], 0); /* HYG-07 sees to those who rely on it */
     trial.path = argv[2];
     trial.type = argv[3][0] ? argv[3] : NULL;
     trial.settings = settings;

@@ -29,6 +29,7 @@
 #define CREEP_BYTES ((size_t)1024)
 #define CREEP_MS 10u
 #define HALF_BYTES ((size_t)10) /* not even the status */
+#define REDIRECTED "/redirected"
 #define FLOOD_BYTES ((size_t)64 << 20)
 
 struct connection {
@@ -39,6 +40,7 @@ struct connection {
     uint64_t tail_ns;            /* when what is left in `in` is taken as it is; 0: never */
     bool continued;              /* 100 Continue was sent */
     bool drips, ends;            /* byte by byte; closed when all has gone */
+    bool redirected;             /* the last request went to REDIRECTED */
 };
 
 struct server {
@@ -173,6 +175,14 @@ static void answer_status(struct server *server, struct connection *connection, 
     buf_printf(&connection->out, "Content-Length: %zu\r\n\r\n%s", sizeof text - 1, text);
 }
 
+static void answer_redirect(struct server *server, struct connection *connection)
+{
+    buf_printf(&connection->out,
+        "HTTP/1.1 %u Elsewhere\r\nLocation: http://127.0.0.1:%u" REDIRECTED
+        "\r\nContent-Length: 0\r\n\r\n",
+        atomic_load(&server->page->status), atomic_load(&server->page->port));
+}
+
 static void answer_flood(struct connection *connection)
 {
     buf_puts(&connection->out, "HTTP/1.1 200 OK\r\n");
@@ -230,6 +240,17 @@ static bool answer(struct server *server, struct connection *connection, const s
     case SERVER_FLOODS:
         answer_flood(connection);
         return true;
+    case SERVER_REDIRECTS:
+        if (connection->redirected)
+            break;
+        answer_redirect(server, connection);
+        return true;
+    case SERVER_INFORMS:
+        buf_puts(&connection->out, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+        break;
+    case SERVER_ENDS:
+        connection->ends = true;
+        break;
     case SERVER_DRIPS:
         connection->drips = true;
         break;
@@ -244,6 +265,15 @@ static bool answer(struct server *server, struct connection *connection, const s
     atomic_fetch_add(&server->page->n_taken, 1);
     buf_append(&connection->out, good, sizeof good - 1);
     return true;
+}
+
+/* Whether a request goes where the server has said. */
+static bool is_redirected(const char *data, size_t size)
+{
+    const char *target = memchr(data, ' ', size);
+    const size_t left = target ? size - (size_t)(target + 1 - data) : 0;
+
+    return left >= strlen(REDIRECTED) && !memcmp(target + 1, REDIRECTED, strlen(REDIRECTED));
 }
 
 /* False: the connection is gone. */
@@ -261,6 +291,7 @@ static bool look_for_request(struct server *server, struct connection *connectio
         return true;
     case REQUEST_WHOLE:
         request_encoding(connection->in.data, size, encoding);
+        connection->redirected = is_redirected(connection->in.data, size);
         memmove(connection->in.data, connection->in.data + size, connection->in.size - size);
         connection->in.size -= size;
         connection->continued = false;

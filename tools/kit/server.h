@@ -9,18 +9,21 @@
 #include <stdatomic.h>
 
 enum server_mode {
-    SERVER_TAKES,   /* 200 */
-    SERVER_ANSWERS, /* `status`, with Retry-After if `retry_after_s` */
-    SERVER_REFUSES, /* does not listen, and drops its connections */
-    SERVER_STALLS,  /* accepts, and never reads */
-    SERVER_HANGS,   /* reads, and never answers */
-    SERVER_RESETS,  /* resets after `after_bytes` of a request */
-    SERVER_CLOSES,  /* reads the request, and closes without an answer */
-    SERVER_HALF,    /* half an answer, then the end */
-    SERVER_DRIPS,   /* 200, byte by byte */
-    SERVER_BABBLES, /* an answer that is no HTTP */
-    SERVER_FLOODS,  /* headers without end, up to 64 MiB */
-    SERVER_CREEPS,  /* reads 1 KiB every 10 ms */
+    SERVER_TAKES,     /* 200 */
+    SERVER_ANSWERS,   /* `status`, with Retry-After if `retry_after_s` */
+    SERVER_REFUSES,   /* does not listen, and drops its connections */
+    SERVER_STALLS,    /* accepts, and never reads */
+    SERVER_HANGS,     /* reads, and never answers */
+    SERVER_RESETS,    /* resets after `after_bytes` of a request */
+    SERVER_CLOSES,    /* reads the request, and closes without an answer */
+    SERVER_HALF,      /* half an answer, then the end */
+    SERVER_DRIPS,     /* 200, byte by byte */
+    SERVER_BABBLES,   /* an answer that is no HTTP */
+    SERVER_FLOODS,    /* headers without end, up to 64 MiB */
+    SERVER_CREEPS,    /* reads 1 KiB every 10 ms */
+    SERVER_REDIRECTS, /* `status` and where to, unless that is where the request goes; then 200 */
+    SERVER_INFORMS,   /* 103, then 200 */
+    SERVER_ENDS,      /* 200, then the end, of which nothing was said */
 };
 
 /* Shared memory; zeroed at first. */

@@ -421,7 +421,9 @@ uint32_t stand_deliver(struct stand *stand, struct sample *sample, uint64_t time
             continue;
         }
         verdict = stand_flush(stand, sample, &answer);
+        pthread_mutex_lock(&stand->lock); /* others may deliver, too */
         snprintf(stand->text, sizeof stand->text, "%s", answer.text);
+        pthread_mutex_unlock(&stand->lock);
         if (verdict == WEIR_PENDING)
             verdict = stand_wait(stand, sample, end_ns - now_ns);
         if (verdict == WEIR_DELIVERED || verdict == WEIR_REJECTED || verdict == WEIR_PENDING)

@@ -111,9 +111,11 @@ void trial_doing(struct trial *trial, const char *format, ...)
 {
     va_list arguments;
 
+    pthread_mutex_lock(&trial->doing_lock);
     va_start(arguments, format);
     words_put(trial->page->doing, sizeof trial->page->doing, format, arguments);
     va_end(arguments);
+    pthread_mutex_unlock(&trial->doing_lock);
 }
 
 struct descriptor *trial_descriptor(struct trial *trial)
@@ -143,6 +145,7 @@ const struct plugin_class *trial_class(struct trial *trial)
 void trial_run(struct trial *trial)
 {
     trial->thread = pthread_self();
+    pthread_mutex_init(&trial->doing_lock, NULL);
     heap_kit_thread();
     if (!setjmp(trial->end)) {
         trial->check->run(trial);

@@ -62,6 +62,7 @@ struct trial {
     size_t n_ended;
     pthread_t thread; /* that runs the check */
     jmp_buf end;      /* in_process: where the trial goes on */
+    pthread_mutex_t doing_lock;
 };
 
 /* Runs the check; the verdict is in the page afterwards. [control] */
