@@ -54,6 +54,8 @@ static int file_init(void *self, const struct weir_context *context)
     struct file_flusher *flusher = self;
     const struct file_options *options = context->options;
 
+    if (memchr(options->path.data, '\0', options->path.size))
+        return weir_refuse(context->error, 0, "FilePath holds a NUL");
     flusher->host = context->host;
     flusher->options = options;
     flusher->file = (struct rolling_file){

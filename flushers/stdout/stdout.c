@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <weir/json.h>
 #include <weir/words.h>
@@ -54,6 +55,8 @@ static int stdout_init(void *self, const struct weir_context *context)
     int64_t max_size = options->max_size > 0 ? options->max_size : DEFAULT_MAX_SIZE;
     int64_t max_rolls = options->max_rolls > 0 ? options->max_rolls : DEFAULT_MAX_ROLLS;
 
+    if (options->file_name.size && memchr(options->file_name.data, '\0', options->file_name.size))
+        return weir_refuse(context->error, 0, "FileName holds a NUL");
     flusher->host = context->host;
     flusher->options = options;
     flusher->to_file = options->file_name.size && !options->only_stdout;

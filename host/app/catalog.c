@@ -10,6 +10,7 @@
 struct catalog {
     struct config_catalog config;
     struct registry *registry;
+    enum config_catalog_state state;
 };
 
 /* The i-th built-in of a section, NULL behind the last. */
@@ -59,14 +60,24 @@ static const char *name(void *context, enum config_section section, size_t i)
     return class ? class->type : NULL;
 }
 
+static enum config_catalog_state state(void *context)
+{
+    struct catalog *catalog = context;
+
+    return catalog->state;
+}
+
 struct catalog *catalog_create(
     const char *const *plugin_files, size_t n_plugin_files, struct diag_list *diags)
 {
     struct registry_request request = {.files = plugin_files, .n_files = n_plugin_files};
     struct catalog *catalog = mem_zalloc(sizeof *catalog);
+    size_t n_errors = diags->n_errors;
 
-    catalog->config = (struct config_catalog){catalog, find, name};
+    catalog->config = (struct config_catalog){catalog, find, name, state};
     catalog->registry = registry_create(&request, diags);
+    if (n_plugin_files)
+        catalog->state = diags->n_errors > n_errors ? CONFIG_CATALOG_BROKEN : CONFIG_CATALOG_FINE;
     return catalog;
 }
 

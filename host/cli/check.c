@@ -142,6 +142,7 @@ static int check(struct check_options *options, char **arguments, int n)
     plugin_files_default(&options->plugins, arguments[0]);
     catalog = catalog_create(options->plugins.items, options->plugins.count, &diags);
     n_files = check_all(options, catalog, arguments, n, &diags);
+    diag_list_drop_following(&diags);
     render_diags(&diags, options->format, stdout);
     bad = diags.n_errors || (options->deny_warnings && diags.n_warnings);
     if (options->format == RENDER_TEXT && !diags.n_errors && !diags.n_warnings)

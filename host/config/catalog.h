@@ -34,6 +34,13 @@ struct config_class {
     const void *implementation; /* what the section's module makes of it */
 };
 
+/* Where types of flushers come from. */
+enum config_catalog_state {
+    CONFIG_CATALOG_NONE, /* no plugins file was given or found */
+    CONFIG_CATALOG_FINE,
+    CONFIG_CATALOG_BROKEN, /* one has errors, so that some types may not be known */
+};
+
 struct config_catalog {
     void *context;
     /* The class of that type, or NULL. A NULL for a reason better than "unknown"
@@ -43,6 +50,7 @@ struct config_catalog {
         struct place place, struct diag_list *diags, bool *ret_reported);
     /* The i-th known type name of a section, NULL behind the last. */
     const char *(*name)(void *context, enum config_section section, size_t i);
+    enum config_catalog_state (*state)(void *context); /* NULL: NONE */
 };
 
 #endif

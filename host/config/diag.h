@@ -32,7 +32,11 @@ struct diag {
     char *expected;    /* what was expected, NULL if nothing to say */
     char *suggestion;  /* what to write or do instead, NULL */
     char *source_line; /* the line of the file it is about, NULL */
+    bool follows;      /* most likely only from an error that is told as well */
 };
+
+/* A longer message loses its middle; bytes. */
+#define DIAG_MESSAGE_MAX 480u
 
 /* So many are kept; the others are only counted. */
 #define DIAG_LIST_MAX 1000u
@@ -52,6 +56,13 @@ void diag_list_finish(struct diag_list *list);
 /* Takes the shown lines away: what goes to a log must not quote a configuration,
  * which may hold secrets. */
 void diag_list_hide_lines(struct diag_list *list);
+
+/* Sorts those from index `from` on by line and column; equal ones stay as they are. */
+void diag_list_sort(struct diag_list *list, size_t from);
+/* Leaves out errors that only follow from others; they no longer count. */
+void diag_list_drop_following(struct diag_list *list);
+/* Whether there is an error at the very place. */
+bool diag_is_told(const struct diag_list *list, struct place place);
 
 void diag_secret_line(struct diag_list *list, unsigned line);
 bool diag_is_secret_line(const struct diag_list *list, unsigned line);

@@ -92,6 +92,15 @@ static bool looks_like_yaml(const char *text, size_t size)
     return at < size && text[at] == ':' && at > 0 && text[at - 1] != '"';
 }
 
+/* Its byte order mark, or the zeroes of ASCII in either order. */
+static bool looks_like_utf16(const char *text, size_t size)
+{
+    if (size >= 2 && (!memcmp(text, "\xFF\xFE", 2) || !memcmp(text, "\xFE\xFF", 2)))
+        return true;
+    return size >= 4 &&
+           (text[0] ? !text[1] && text[2] && !text[3] : text[1] && !text[2] && text[3]);
+}
+
 static bool check_text(const char *path, const char *text, size_t size, struct diag_list *diags)
 {
     struct place place = {.file = path};
@@ -112,6 +121,11 @@ static bool check_text(const char *path, const char *text, size_t size, struct d
     if (size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) {
         diag_add(diags, DIAG_ERROR, "W1001", place,
             "the file starts with a byte order mark; save it as UTF-8 without one");
+        return false;
+    }
+    if (looks_like_utf16(text, size)) {
+        diag_add(diags, DIAG_ERROR, "W1007", place, "this is no UTF-8: it looks like UTF-16")
+            ->expected = mem_strdup("a file that is saved as UTF-8");
         return false;
     }
     if (looks_like_yaml(text, size)) {

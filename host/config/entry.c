@@ -21,21 +21,33 @@ int64_t entry_logstore_key(const char *project, const char *logstore)
     return (int64_t)XXH64(logstore, strlen(logstore), hash);
 }
 
+const char *entry_nearest_key(const char *key, const char *const *known)
+{
+    struct suggestion suggestion;
+    const char *synonym;
+
+    for (size_t i = 0; (synonym = suggest_synonym(key, i)); i++)
+        for (size_t j = 0; known[j]; j++)
+            if (!strcmp(known[j], synonym))
+                return synonym;
+    suggest_start(&suggestion, key);
+    for (; *known; known++)
+        suggest_offer(&suggestion, *known);
+    return suggestion.best;
+}
+
 void entry_unknown_key(const struct json_node *child, const char *what, const char *const *known,
     bool compat, struct diag_list *diags)
 {
-    struct suggestion suggestion;
+    const char *near = entry_nearest_key(child->key, known);
     struct diag *diag;
 
     if (!strcmp(child->key, "$schema") || !strncasecmp(child->key, "x-", 2))
         return;
-    suggest_start(&suggestion, child->key);
-    for (; *known; known++)
-        suggest_offer(&suggestion, *known);
     diag = diag_add(diags, compat ? DIAG_WARNING : DIAG_ERROR, compat ? "W1314" : "W1003",
         child->key_place, "%s has no key '%s'", what, child->key);
-    if (suggestion.best)
-        diag->suggestion = mem_printf("did you mean '%s'?", suggestion.best);
+    if (near)
+        diag->suggestion = mem_printf("did you mean '%s'?", near);
 }
 
 /* The member that names the type; NULL when there is none, or two. */
@@ -130,23 +142,62 @@ const struct json_node *entry_read_type(
     return type && entry_parse_type(item, type, diags) ? type : NULL;
 }
 
+static bool is_type(
+    const struct config_catalog *catalog, enum config_section section, const char *type)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = catalog->name(catalog->context, section, i)); i++)
+        if (!strcmp(name, type))
+            return true;
+    return false;
+}
+
+/* "stdout" for flusher_stdout, a type of another section, a near one; NULL: none. */
+static char *suggest_type(
+    const struct config_catalog *catalog, enum config_section section, const char *type)
+{
+    SCOPED_FREE char *whole = mem_printf("%s_%s", section_names[section], type);
+    struct suggestion suggestion;
+    const char *name;
+
+    if (strstr(type, "${"))
+        return mem_strdup("types take no references: write it out");
+    if (is_type(catalog, section, whole))
+        return mem_printf("did you mean '%s'?", whole);
+    for (int i = 0; i < CONFIG_N_SECTIONS; i++)
+        if (i != (int)section && is_type(catalog, (enum config_section)i, type))
+            return mem_printf("it belongs under `%ss`", section_names[i]);
+    suggest_start(&suggestion, type);
+    for (size_t i = 0; (name = catalog->name(catalog->context, section, i)); i++)
+        suggest_offer(&suggestion, name);
+    return suggestion.best ? mem_printf("did you mean '%s'?", suggestion.best) : NULL;
+}
+
+static const char *where_flushers_are(
+    const struct config_catalog *catalog, enum config_catalog_state state)
+{
+    if (state == CONFIG_CATALOG_BROKEN)
+        return "correct the errors of the plugins files first";
+    if (catalog->name(catalog->context, CONFIG_FLUSHER, 0))
+        return "is the plugin that brings it listed in plugins.yml?";
+    return state == CONFIG_CATALOG_NONE ? "no plugin is loaded: give a plugins.yml with --plugins"
+                                        : "the plugins files list no plugin that can be loaded";
+}
+
 static void refuse_type(const struct component_config *item, enum config_section section,
     struct place place, const struct config_catalog *catalog, struct diag_list *diags)
 {
     struct diag *diag = diag_add(diags, DIAG_ERROR, "W1004", place, "there is no %s '%s'",
         section_names[section], item->type);
-    struct suggestion suggestion;
-    const char *name;
+    enum config_catalog_state state;
 
-    suggest_start(&suggestion, item->type);
-    for (size_t i = 0; (name = catalog->name(catalog->context, section, i)); i++)
-        suggest_offer(&suggestion, name);
-    if (suggestion.best)
-        diag->suggestion = mem_printf("did you mean '%s'?", suggestion.best);
-    else if (section == CONFIG_FLUSHER && !catalog->name(catalog->context, section, 0))
-        diag->suggestion = mem_strdup("no plugin is loaded: give a plugins.yml with --plugins");
-    else if (section == CONFIG_FLUSHER)
-        diag->suggestion = mem_strdup("is the plugin that brings it listed in plugins.yml?");
+    diag->suggestion = suggest_type(catalog, section, item->type);
+    if (diag->suggestion || section != CONFIG_FLUSHER)
+        return;
+    state = catalog->state ? catalog->state(catalog->context) : CONFIG_CATALOG_NONE;
+    diag->suggestion = mem_strdup(where_flushers_are(catalog, state));
+    diag->follows = state == CONFIG_CATALOG_BROKEN;
 }
 
 static bool find_class(struct component_config *item, enum config_section section,
@@ -289,6 +340,7 @@ static void fill_options(struct component_config *item, const struct json_node *
         fill.skip_keys = timed ? flat_keys : host_keys;
     } else {
         check_v1_keys(item, entry, host_keys, request->compat, diags);
+        fill.misplaced = entry;
         fill.object = detail && detail->value ? detail : NULL;
         fill.skip_keys = timed ? interval_keys : NULL;
     }

@@ -25,8 +25,10 @@ bool entry_parse_type(
 /* Whether a section is a list of at most so many. */
 bool entry_check_section(const struct json_node *section, size_t max, struct diag_list *diags);
 
+/* The one of `known`, a NULL-terminated list, that is probably meant; NULL: none is near. */
+const char *entry_nearest_key(const char *key, const char *const *known);
 /* "x-" keys and $schema pass; else an error (a warning with compat) with the nearest
- * of `known`, a NULL-terminated list. `what` is what has no such key. */
+ * of `known`. `what` is what has no such key. */
 void entry_unknown_key(const struct json_node *child, const char *what, const char *const *known,
     bool compat, struct diag_list *diags);
 

@@ -21,6 +21,7 @@ struct extension {
     struct component_config entry;  /* type, id, name, place */
     const struct json_node *object; /* its options, and in the flat form its type; may be NULL */
     bool used;
+    bool told; /* enough is told of it */
 };
 
 struct extensions {
@@ -79,18 +80,20 @@ static bool same_text(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-static void check_names(const struct extensions *extensions, struct diag_list *diags)
+static void check_names(struct extensions *extensions, struct diag_list *diags)
 {
     for (size_t i = 0; i < extensions->count; i++)
         for (size_t j = 0; j < i; j++) {
             const struct component_config *a = &extensions->items[j].entry;
             const struct component_config *b = &extensions->items[i].entry;
 
-            if (a->type && same_text(a->type, b->type) && same_text(a->id, b->id))
-                diag_add(diags, DIAG_ERROR, "W1016", b->place,
-                    "extension '%s' is there twice; the first is in line %u",
-                    b->name ? b->name : b->type, a->place.line)
-                    ->suggestion = mem_strdup("give one of them another id: \"type/id\"");
+            if (!a->type || !same_text(a->type, b->type) || !same_text(a->id, b->id))
+                continue;
+            extensions->items[i].told = true;
+            diag_add(diags, DIAG_ERROR, "W1016", b->place,
+                "extension '%s' is there twice; the first is in line %u",
+                b->name ? b->name : b->type, a->place.line)
+                ->suggestion = mem_strdup("give one of them another id: \"type/id\"");
         }
 }
 
@@ -188,6 +191,9 @@ static struct extension *find(struct extensions *extensions, const struct compon
         found = extension;
         n++;
     }
+    for (size_t i = 0; !wanted->id && n > 1 && i < extensions->count; i++) /* one is meant */
+        if (same_text(extensions->items[i].entry.type, wanted->type))
+            extensions->items[i].told = true;
     if (wanted->id || n > 1)
         return refuse_reference(extensions, wanted, place, diags);
     return found;
@@ -296,6 +302,8 @@ void extensions_check_used(const struct extensions *extensions, struct diag_list
             continue;
         if (extension->object)
             hide(extension->object, diags);
+        if (extension->told)
+            continue;
         if (is_known(entry->type))
             diag_add(diags, DIAG_WARNING, "W1312", entry->place,
                 "nothing refers to the extension '%s'; its options are not looked at",

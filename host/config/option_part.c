@@ -1,6 +1,7 @@
 /* What is said of a value, and of the parts that have no member of their own. */
 #include "config/option_fill.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -25,6 +26,10 @@ bool option_refuse(struct filler *filler, const char *code, const struct weir_op
 {
     SCOPED_FREE char *shown = show(filler, row, value);
 
+    if (diag_is_told(filler->diags, value->place)) {
+        free(expected);
+        return false;
+    }
     diag_add(filler->diags, DIAG_ERROR, code, value->place, "%s does not do for '%s' of %s", shown,
         row->name, filler->request->class->type)
         ->expected = expected;

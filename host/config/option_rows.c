@@ -64,12 +64,18 @@ const char *option_type_words(uint32_t type)
 
 char *option_range_words(const struct weir_option *row)
 {
-    if (row->min && row->max)
-        return mem_printf("%s to %s", row->min, row->max);
+    bool counts = row->type == WEIR_OPTION_UINT || row->type == WEIR_OPTION_SIZE ||
+                  row->type == WEIR_OPTION_DURATION;
+    const char *min = row->min ? row->min : counts ? "0" : NULL;
+
+    if (min && row->max)
+        return mem_printf("%s to %s", min, row->max);
     if (row->min)
-        return mem_printf("%s or more", row->min);
+        return mem_printf("%s or more", min);
     if (row->max)
         return mem_printf("at most %s", row->max);
+    if (counts)
+        return mem_strdup("0 or more, in 64 bits");
     return mem_printf("%s that fits 64 bits", option_type_words(row->type));
 }
 

@@ -20,7 +20,9 @@ static struct weir_str keep_string(struct filler *filler, struct json_object *js
 static bool refuse_type(
     struct filler *filler, const struct weir_option *row, const struct value *value)
 {
-    return option_refuse(filler, "W1201", row, value, mem_strdup(option_type_words(row->type)));
+    return option_refuse(filler, "W1201", row, value,
+        row->type == WEIR_OPTION_ENUM ? option_choice_words(row)
+                                      : mem_strdup(option_type_words(row->type)));
 }
 
 static bool refuse_range(

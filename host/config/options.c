@@ -51,6 +51,11 @@ static struct json_object *deep_copy(struct json_object *json)
 
 /* -- one row, all rows -- */
 
+struct table {
+    const struct weir_option *rows;
+    uint32_t n_rows;
+};
+
 static bool is_empty(struct json_object *json)
 {
     switch (json_object_get_type(json)) {
@@ -119,26 +124,6 @@ static bool fill_given(struct filler *filler, const struct weir_option *row, str
     return true;
 }
 
-static bool fill_row(struct filler *filler, const struct weir_option *row,
-    const struct json_node *node, struct json_object *given, const struct source *source,
-    char *base, struct json_object *canonical)
-{
-    struct value value = {NULL, node, given, node ? node->place : source->place};
-    bool good;
-
-    if (node &&
-        (row->flags & WEIR_SECRET || (!node->n_children && option_is_secret(row, filler->stride))))
-        diag_secret_line(filler->diags, node->place.line);
-    if (!given && source->given && (row->flags & WEIR_REQUIRED))
-        return refuse_missing(filler, row, source->place, false);
-    value.json = given ? deep_copy(given) : option_default_json(row);
-    if (!value.json)
-        return leave_empty(filler, row, base + row->offset);
-    good = fill_given(filler, row, &value, base, canonical);
-    json_object_put(value.json);
-    return good;
-}
-
 static bool skipped(const struct filler *filler, const struct json_node *object, const char *key)
 {
     const char *const *skip = object == filler->request->object ? filler->request->skip_keys : NULL;
@@ -177,6 +162,50 @@ static const struct weir_option *nearest_row(
     for (uint32_t j = 0; j < n_rows; j++)
         suggest_offer(&suggestion, option_row(rows, filler->stride, j)->name);
     return suggestion.best ? find_row(filler, rows, n_rows, suggestion.best) : NULL;
+}
+
+/* Whether the option is there after all, in another place or under a name that is told to
+ * be unknown. */
+static bool told_otherwise(const struct filler *filler, const struct table *table,
+    const struct weir_option *row, const struct json_node *object)
+{
+    const struct json_node *misplaced = filler->request->misplaced;
+
+    if (filler->request->compat)
+        return false;
+    if (misplaced && object == filler->request->object && json_member(misplaced, row->name))
+        return true;
+    for (size_t i = 0; object && i < object->n_children; i++) {
+        const char *key = object->children[i].key;
+
+        if (!skipped(filler, object, key) && !find_row(filler, table->rows, table->n_rows, key) &&
+            nearest_row(filler, table->rows, table->n_rows, key) == row)
+            return true;
+    }
+    return false;
+}
+
+static bool fill_row(struct filler *filler, const struct table *table,
+    const struct weir_option *row, const struct json_node *node, struct json_object *given,
+    const struct source *source, char *base, struct json_object *canonical)
+{
+    struct value value = {NULL, node, given, node ? node->place : source->place};
+    bool good;
+
+    if (node &&
+        (row->flags & WEIR_SECRET || (!node->n_children && option_is_secret(row, filler->stride))))
+        diag_secret_line(filler->diags, node->place.line);
+    if (!given && source->given && (row->flags & WEIR_REQUIRED)) {
+        if (!told_otherwise(filler, table, row, source->node))
+            refuse_missing(filler, row, source->place, false);
+        return false;
+    }
+    value.json = given ? deep_copy(given) : option_default_json(row);
+    if (!value.json)
+        return leave_empty(filler, row, base + row->offset);
+    good = fill_given(filler, row, &value, base, canonical);
+    json_object_put(value.json);
+    return good;
 }
 
 /* An option of upstream's that is not here, and as it is written asks for nothing. */
@@ -262,6 +291,7 @@ static struct json_object *member_value(struct json_object *values, const char *
 bool options_fill_rows(struct filler *filler, const struct weir_option *rows, uint32_t n_rows,
     const struct source *source, char *base, struct json_object *canonical)
 {
+    const struct table table = {rows, n_rows};
     bool good = check_keys(filler, rows, n_rows, source);
 
     for (uint32_t i = 0; i < n_rows; i++) {
@@ -271,7 +301,7 @@ bool options_fill_rows(struct filler *filler, const struct weir_option *rows, ui
                                     : source->values ? member_value(source->values, row->name)
                                                      : NULL;
 
-        good &= fill_row(filler, row, node, given, source, base, canonical);
+        good &= fill_row(filler, &table, row, node, given, source, base, canonical);
     }
     return good;
 }

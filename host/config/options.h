@@ -27,6 +27,8 @@ struct options_request {
     struct place place;           /* of the entry, for what is missing */
     bool compat;                  /* unknown keys are warnings */
     bool partial;                 /* keys without a row are not looked at */
+    /* Where options were told to stand in the wrong place: not missing as well. NULL: nowhere. */
+    const struct json_node *misplaced;
 };
 
 /* NULL when an error was added to `diags`; all errors are found, not the first only. */

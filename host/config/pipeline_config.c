@@ -183,20 +183,38 @@ static void add_default_aggregator(
     number_entries(list);
 }
 
+static const char *const root_keys[] = {
+    "enable", "global", "inputs", "processors", "aggregators", "flushers", "extensions", NULL};
+
+/* An object in the place of a key that nobody knows, with what belongs to the root. */
+static bool is_wrapper(const struct json_node *child)
+{
+    return json_object_is_type(child->value, json_type_object) &&
+           (json_member(child, "inputs") || json_member(child, "flushers"));
+}
+
+static void refuse_root_key(
+    const struct json_node *child, const struct pipeline_request *request, struct diag_list *diags)
+{
+    if (request->compat || !is_wrapper(child)) {
+        entry_unknown_key(child, "a pipeline", root_keys, request->compat, diags);
+        return;
+    }
+    diag_add(diags, DIAG_ERROR, "W1003", child->key_place, "a pipeline has no key '%s'", child->key)
+        ->suggestion = mem_strdup("take what is in it out: a file is one pipeline");
+}
+
 static void check_root_keys(
     const struct json_node *root, const struct pipeline_request *request, struct diag_list *diags)
 {
-    static const char *const known[] = {
-        "enable", "global", "inputs", "processors", "aggregators", "flushers", "extensions", NULL};
-
     note_ignored(root, config_ignored_root_keys, diags);
     for (size_t i = 0; i < root->n_children; i++) {
         const char *key = root->children[i].key;
 
-        if (in_list(known, key))
+        if (in_list(root_keys, key))
             json_twin(root, &root->children[i], diags);
         else if (!in_list(config_ignored_root_keys, key))
-            entry_unknown_key(&root->children[i], "a pipeline", known, request->compat, diags);
+            refuse_root_key(&root->children[i], request, diags);
     }
 }
 
@@ -219,16 +237,36 @@ static bool is_absent(const struct json_node *section)
            (json_object_is_type(section->value, json_type_array) && !section->n_children);
 }
 
-static void check_ends(
-    struct pipeline_config *config, const struct json_node *root, struct diag_list *diags)
+/* Whether a key that is told to be unknown probably is that section, or holds it. */
+static bool told_otherwise(
+    const struct json_node *root, const char *section, const struct pipeline_request *request)
+{
+    for (size_t i = 0; !request->compat && i < root->n_children; i++) {
+        const struct json_node *child = &root->children[i];
+        const char *near = in_list(root_keys, child->key)                  ? NULL
+                           : in_list(config_ignored_root_keys, child->key) ? NULL
+                           : !strncasecmp(child->key, "x-", 2)
+                               ? NULL
+                               : entry_nearest_key(child->key, root_keys);
+
+        if (near && !strcmp(near, section))
+            return true;
+        if (!in_list(root_keys, child->key) && is_wrapper(child))
+            return true;
+    }
+    return false;
+}
+
+static void check_ends(struct pipeline_config *config, const struct json_node *root,
+    const struct pipeline_request *request, struct diag_list *diags)
 {
     const struct json_node *inputs = json_member(root, "inputs");
     const struct json_node *flushers = json_member(root, "flushers");
 
-    if (is_absent(inputs))
+    if (is_absent(inputs) && !told_otherwise(root, "inputs", request))
         diag_add(diags, DIAG_ERROR, "W1014", inputs ? inputs->place : root->place,
             "pipeline '%s' has no input: there is nothing to read", config->name);
-    if (is_absent(flushers))
+    if (is_absent(flushers) && !told_otherwise(root, "flushers", request))
         diag_add(diags, DIAG_ERROR, "W1013", flushers ? flushers->place : root->place,
             "pipeline '%s' has no flusher: its logs would go nowhere", config->name);
 }
@@ -258,7 +296,7 @@ static void read_root(struct pipeline_config *config, const struct json_node *ro
     read_global(config, json_member(root, "global"), request, diags);
     read_sections(config, root, request, diags);
     add_default_aggregator(config, request, diags);
-    check_ends(config, root, diags);
+    check_ends(config, root, request, diags);
     try_entries(config, request, diags);
 }
 
@@ -288,6 +326,7 @@ struct pipeline_config *pipeline_config_read(
     config->digest = XXH64(document->text, document->size, 0);
     read_root(config, document->root, request, diags);
     document_show_lines(path, document->text, document->size, from, diags);
+    diag_list_sort(diags, from);
     for (int i = 0; i < CONFIG_N_SECTIONS; i++) /* places outlive the document */
         for (size_t j = 0; j < config->sections[i].count; j++)
             config->sections[i].items[j].place.file = config->path;

@@ -63,6 +63,7 @@ static bool add_reference(
 bool reference_resolve(const char *text, size_t size, struct place place, struct buf *out,
     bool *ret_whole, struct diag_list *diags)
 {
+    bool good = true;
     size_t at = 0;
 
     *ret_whole = false;
@@ -84,12 +85,11 @@ bool reference_resolve(const char *text, size_t size, struct place place, struct
                 mem_strdup("${env:NAME} or ${file:/path}; write $${ for a literal ${");
             return false;
         }
-        if (!add_reference(text + at + 2, (size_t)(end - text) - at - 2, place, out, diags))
-            return false;
+        good &= add_reference(text + at + 2, (size_t)(end - text) - at - 2, place, out, diags);
         *ret_whole = at == 0 && end == text + size - 1;
         at = (size_t)(end - text) + 1;
     }
-    return true;
+    return good;
 }
 
 static void tell_path(

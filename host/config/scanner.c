@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/util.h"
 
 struct scanner {
     const char *path, *text;
@@ -57,6 +58,9 @@ static struct place place_of(struct scanner *s, size_t start, size_t end)
     return place;
 }
 
+static const char quotes_words[] = "these are typographic quotes; JSON takes only plain ones: \"";
+static const char comment_words[] = "JSON has no comments; a key starting with x- can hold one";
+
 /* The first thing that ends the scan; what follows from it is not told. */
 static struct diag *fail(struct scanner *s, const char *code, size_t offset, const char *words)
 {
@@ -66,19 +70,47 @@ static struct diag *fail(struct scanner *s, const char *code, size_t offset, con
     return diag_add(s->diags, DIAG_ERROR, code, place_at(s, offset), "%s", words);
 }
 
+/* What people write where JSON has nothing of the kind. */
+static const struct {
+    const char *text, *words;
+} strangers[] = {
+    {"'", "strings are written in double quotes"},
+    {"`", "strings are written in double quotes"},
+    {"\xE2\x80\x98", quotes_words},
+    {"\xE2\x80\x99", quotes_words},
+    {"\xE2\x80\x9C", quotes_words},
+    {"\xE2\x80\x9D", quotes_words},
+    {"\xE2\x80\x9E", quotes_words},
+    {"\xC2\xAB", quotes_words},
+    {"\xC2\xBB", quotes_words},
+    {"\xC2\xA0", "a no-break space is no space here; write an ordinary one"},
+    {"//", comment_words},
+    {"/*", comment_words},
+    {"#", comment_words},
+    {"True", "true, false and null are written in lower case"},
+    {"False", "true, false and null are written in lower case"},
+    {"None", "nothing is written null"},
+    {"NaN", "JSON has no such number"},
+    {"Infinity", "JSON has no such number"},
+    {"+", "a number has no plus in front"},
+};
+
+static const char *words_for_stranger(const struct scanner *s)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+        size_t size = strlen(strangers[i].text);
+
+        if (s->size - s->at >= size && !memcmp(s->text + s->at, strangers[i].text, size))
+            return strangers[i].words;
+    }
+    return NULL;
+}
+
 static void fail_expected(struct scanner *s, const char *expected)
 {
-    struct diag *diag;
-    unsigned char c = s->at < s->size ? (unsigned char)s->text[s->at] : 0;
+    const char *words = s->at < s->size ? words_for_stranger(s) : "the text ends too early";
+    struct diag *diag = fail(s, "W1001", s->at, words ? words : "this is not JSON here");
 
-    if (s->at >= s->size)
-        diag = fail(s, "W1001", s->size, "the text ends too early");
-    else if (c == '\'')
-        diag = fail(s, "W1001", s->at, "strings are written in double quotes");
-    else if (c == '/' || c == '#')
-        diag = fail(s, "W1001", s->at, "JSON has no comments; a key starting with x- can hold one");
-    else
-        diag = fail(s, "W1001", s->at, "this is not JSON here");
     if (diag)
         diag->expected = mem_strdup(expected);
 }
@@ -470,7 +502,9 @@ struct json_node *scanner_scan(
     scan_value(&s, root);
     skip_space(&s);
     if (!s.failed && s.at < size)
-        fail(&s, "W1001", s.at, "there is more text behind the end of the JSON value");
+        fail(&s, "W1001", s.at,
+            words_for_stranger(&s) ? words_for_stranger(&s)
+                                   : "there is more text behind the end of the JSON value");
     if (!s.failed)
         return root;
     scanner_free(root);

@@ -32,6 +32,15 @@ static const struct {
     {"interval", "IntervalMs"},
     {"remove", "DropKeys"},
     {"remove_key", "DropKeys"},
+    {"source", "inputs"},
+    {"sources", "inputs"},
+    {"filters", "processors"},
+    {"transforms", "processors"},
+    {"parsers", "processors"},
+    {"outputs", "flushers"},
+    {"output", "flushers"},
+    {"sinks", "flushers"},
+    {"destinations", "flushers"},
 };
 
 static unsigned char lower(char c)

@@ -45,6 +45,25 @@ static bool has_slash(struct weir_str name, const char *option, char *why, size_
     return true;
 }
 
+/* As a path to the system it must be a text that ends where it ends. */
+static bool is_path(struct weir_str path, const char *option, char *why, size_t why_max)
+{
+    if (path.size && !memchr(path.data, '\0', path.size))
+        return true;
+    snprintf(why, why_max, "%s: %s", option,
+        path.size ? "a path with a NUL leads nowhere" : "an empty path leads nowhere");
+    return false;
+}
+
+static bool are_paths(
+    const struct weir_str_list *list, const char *option, char *why, size_t why_max)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!is_path(list->items[i], option, why, why_max))
+            return false;
+    return true;
+}
+
 /* What is read, and what is not. */
 static bool init_patterns(struct file_input *self, char *why, size_t why_max)
 {
@@ -54,13 +73,17 @@ static bool init_patterns(struct file_input *self, char *why, size_t why_max)
         const struct file_log_options *given = (const void *)options;
         SCOPED_FREE char *folder = make_absolute(given->log_path.data);
 
-        if (has_slash(given->file_pattern, "FilePattern", why, why_max))
+        if (!is_path(given->log_path, "LogPath", why, why_max) ||
+            !is_path(given->file_pattern, "FilePattern", why, why_max) ||
+            has_slash(given->file_pattern, "FilePattern", why, why_max))
             return false;
         add_pattern(&self->wanted, mem_printf("%s/**/%s", folder, given->file_pattern.data));
         self->max_depth = (unsigned)given->max_depth;
     } else {
         const struct input_file_options *given = (const void *)options;
 
+        if (!are_paths(&given->file_paths, "FilePaths", why, why_max))
+            return false;
         add_patterns(&self->wanted, &given->file_paths);
         self->max_depth = (unsigned)given->max_dir_search_depth;
     }

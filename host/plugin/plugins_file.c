@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "base/buf.h"
 #include "base/mem.h"
 #include "config/suggest.h"
@@ -16,6 +17,7 @@ struct reader {
     const char *path;
     struct plugins_list *list;
     struct diag_list *diags;
+    struct fy_node *key; /* the last one: where a value stands that is nothing */
 };
 
 static const struct {
@@ -34,8 +36,9 @@ static bool text_is(const char *text, size_t size, const char *word)
 static void wrong_shape(
     struct reader *reader, struct fy_node *node, const char *what, const char *expected)
 {
-    struct diag *diag = diag_add(reader->diags, DIAG_ERROR, "W2003", yaml_place(reader->path, node),
-        "%s is %s", what, yaml_kind(node));
+    bool nothing = fy_node_is_null(node) && reader->key;
+    struct diag *diag = diag_add(reader->diags, DIAG_ERROR, "W2003",
+        yaml_place(reader->path, nothing ? reader->key : node), "%s is %s", what, yaml_kind(node));
 
     diag->expected = mem_strdup(expected);
 }
@@ -140,7 +143,10 @@ static void take_digest(struct reader *reader, struct fy_node *value, struct plu
     diag = diag_add(reader->diags, DIAG_ERROR, "W2008", yaml_place(reader->path, value),
         "`sha256` is no SHA-256 digest");
     diag->expected = mem_strdup("64 hexadecimal digits, as sha256sum prints them");
-    diag->suggestion = mem_strdup("quote it if it has digits only");
+    if (text && size > 7 && !strncasecmp(text, "sha256:", 7))
+        diag->suggestion = mem_strdup("leave out `sha256:` in front of it");
+    else if (text && size != DIGEST_HEX_SIZE - 1)
+        diag->suggestion = mem_printf("it has %zu characters", size);
 }
 
 static void take_isolation(struct reader *reader, struct fy_node *value)
@@ -171,6 +177,7 @@ static void take_pair(struct reader *reader, struct fy_node_pair *pair, struct p
     struct fy_node *value = fy_node_pair_value(pair);
     int upstream_index = key_index(key, upstream);
 
+    reader->key = key;
     switch (key_index(key, known)) {
     case 0:
         take_import(reader, value, entry);
@@ -297,12 +304,14 @@ static void read_root(struct reader *reader, struct fy_node *root)
 void plugins_file_parse(const char *path, const char *text, size_t size, struct plugins_list *list,
     struct diag_list *diags)
 {
-    struct reader reader = {path, list, diags};
+    struct reader reader = {path, list, diags, NULL};
     size_t from = diags->count;
     struct fy_document *document = yaml_parse(path, text, size, diags);
 
     if (document)
         read_root(&reader, fy_document_root(document));
+    if (document)
+        yaml_refuse_second(path, text, size, diags);
     fy_document_destroy(document);
     yaml_add_source_lines(path, text, size, diags, from);
 }

@@ -48,6 +48,44 @@ struct fy_document *yaml_parse(
     return document;
 }
 
+/* "---" at the start of a line is a marker wherever it stands. */
+static bool is_marker(const char *line, size_t size)
+{
+    return size >= 3 && !memcmp(line, "---", 3) && (size == 3 || strchr(" \t\r", line[3]));
+}
+
+static bool is_content(const char *line, size_t size)
+{
+    size_t blank = 0;
+
+    while (blank < size && memchr(" \t\r", line[blank], 3))
+        blank++;
+    return blank < size && line[blank] != '#' && line[0] != '%';
+}
+
+void yaml_refuse_second(const char *path, const char *text, size_t size, struct diag_list *diags)
+{
+    const char *end = text + size, *line_end;
+    bool content = false;
+    unsigned number = 1;
+
+    for (const char *line = text; line < end; line = line_end + 1, number++) {
+        size_t length;
+
+        line_end = memchr(line, '\n', (size_t)(end - line));
+        line_end = line_end ? line_end : end;
+        length = (size_t)(line_end - line);
+        if (content && is_marker(line, length)) {
+            struct place place = {.file = path, .line = number, .column = 1, .length = 3};
+
+            diag_add(diags, DIAG_ERROR, "W2002", place, "a second document begins here")->expected =
+                mem_strdup("one document: take this line out, or make it another file");
+            return;
+        }
+        content |= is_content(line, length) || is_marker(line, length);
+    }
+}
+
 /* The first scalar in a node, in file order. */
 static struct fy_node *first_scalar(struct fy_node *node)
 {

@@ -11,6 +11,9 @@
 struct fy_document *yaml_parse(
     const char *path, const char *text, size_t size, struct diag_list *diags);
 
+/* Tells of a second document in the text, which nobody would read. */
+void yaml_refuse_second(const char *path, const char *text, size_t size, struct diag_list *diags);
+
 /* Of a node: its first scalar, which is where it starts. */
 struct place yaml_place(const char *path, struct fy_node *node);
 /* A plain or quoted text, borrowed and not ended by a NUL; NULL if it is something

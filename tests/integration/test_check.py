@@ -219,7 +219,7 @@ def test_all_mistakes_of_all_files_in_one_run(weir):
     weir.pipeline("b", '{"inputs": [],}')
     status, found = check_json(weir, weir.folder)
     assert status == 1
-    assert [d["code"] for d in found if d["file"].endswith("a.json")] == ["W1003", "W1204", "W1201"]
+    assert [d["code"] for d in found if d["file"].endswith("a.json")] == ["W1204", "W1003", "W1201"]
     assert [d["code"] for d in found if d["file"].endswith("b.json")] == ["W1001"]
 
 
@@ -231,7 +231,7 @@ def test_stages_are_made_although_something_else_is_wrong(weir):
         more=', "processors": [{"Type": "processor_rename", "SourceKeys": ["a"], "DestKeys": ["b", "c"]}]'))
     status, found = check_json(weir, path)
     assert status == 1
-    assert [d["code"] for d in found] == ["W1003", "W1022", "W1022"]
+    assert [d["code"] for d in found] == ["W1022", "W1003", "W1022"]
     assert '    2 |   "inputs": [{"Type": "file_log"' in check(weir, path).stdout
 
 

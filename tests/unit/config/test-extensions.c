@@ -60,11 +60,9 @@ static const struct {
     /* No such, and more than one. */
     {A, "[{'T':{'Type':'ext_basicauth/c'}}]", "[{T={Type=ext_basicauth}}]",
         "W1024 1:77, W1312 1:24"},
-    {A "," B, "[{'T':{'Type':'ext_basicauth'}}]", "[{T={Type=ext_basicauth}}]",
-        "W1024 1:123, W1312 1:24, W1312 1:59"},
+    {A "," B, "[{'T':{'Type':'ext_basicauth'}}]", "[{T={Type=ext_basicauth}}]", "W1024 1:123"},
     /* The section itself. */
-    {A "," A, "[{'T':{'Type':'ext_basicauth/a'}}]", "[{T={Type=ext_basicauth U=1}}]",
-        "W1016 1:59, W1312 1:59"},
+    {A "," A, "[{'T':{'Type':'ext_basicauth/a'}}]", "[{T={Type=ext_basicauth U=1}}]", "W1016 1:59"},
     {"3", "[]", "[]", "W1010 1:16"},
     {"{'k':1}", "[]", "[]", "W1011 1:16"},
     {"{'Type':'ext_a/'}", "[]", "[]", "W1021 1:24"},

@@ -111,7 +111,8 @@ static void set_lane(struct host *host, uint32_t lane, struct component_config *
 
 static struct pipeline_config *make_config(struct host *host)
 {
-    struct config_catalog catalog = {host->shared.registry, find_class, no_name};
+    struct config_catalog catalog = {
+        .context = host->shared.registry, .find = find_class, .name = no_name};
     struct pipeline_request request = {.catalog = &catalog};
     SCOPED_FREE char *path = write_config(host->world);
     struct diag_list diags = {0};

@@ -54,9 +54,12 @@ static const struct {
     {"plugins: {}\nproject: {replaces: []}\n", "W2005", 2, 1, ".so"},
     {ENTRY "- import: github.com/alibaba/ilogtail/plugins/flusher/http\n", "W2006", 3, 15, ".so"},
     {ENTRY "- isolation: thread\n", "W2007", 3, 7, "import"},
-    {ENTRY "- {import: a.so, sha256: 12}\n", "W2008", 3, 30, "quote"},
+    {ENTRY "- {import: a.so, sha256: 12}\n", "W2008", 3, 30, "2 characters"},
     {ENTRY "- {import: a.so, isolation: fork}\n", "W2009", 3, 33, NULL},
     {ENTRY "- {import: a.so, isolation: process}\n", "W2010", 3, 33, "thread"},
+    {ENTRY "- {import: a.so, sha256: 'sha256:" HEX16 HEX16 HEX16 HEX16 "'}\n", "W2008", 3, 30,
+        "leave out"},
+    {ENTRY "- import:\n", "W2003", 3, 7, NULL},
     {"plugins:\n  windows:\n    - imports: a.dll\n", "W2004", 3, 7, "`import`"},
 };
 
@@ -98,6 +101,18 @@ START_TEST(entries_carry_what_was_written)
     ck_assert(list.items[1].active);
     ck_assert(!list.items[2].active);
     ck_assert(list.items[3].active);
+}
+END_TEST
+
+/* Whatever follows a second marker would not be read. */
+START_TEST(a_second_document_is_told)
+{
+    parse("# one\n---\nplugins:\n  common:\n    - import: a.so\n--- # two\nplugins: {}\n");
+    ck_assert_uint_eq(diags.count, 1);
+    ck_assert_str_eq(diags.items[0].code, "W2002");
+    ck_assert_uint_eq(diags.items[0].line, 6);
+    ck_assert_ptr_nonnull(diags.items[0].source_line);
+    ck_assert_uint_eq(list.count, 1);
 }
 END_TEST
 
@@ -187,6 +202,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, wrong_text_is_told_with_its_place, 0, ARRAY_SIZE(wrong));
+    tcase_add_test(tests, a_second_document_is_told);
     tcase_add_test(tests, entries_carry_what_was_written);
     tcase_add_loop_test(tests, no_plugins_are_no_error, 0, ARRAY_SIZE(empty));
     tcase_add_test(tests, good_entries_survive_bad_ones);
