@@ -593,9 +593,9 @@ def test_multiline_over_kills(weir):
     for run in range(4):
         before = out.stat().st_size if out.exists() else 0
         host = weir.start(path)
-        with log.open("a") as file:
-            for i in range(run * 10_000, (run + 1) * 10_000):
-                file.write(text(i) + "\n")
+        logs = "".join(text(i) + "\n" for i in range(run * 10_000, (run + 1) * 10_000))
+        with log.open("ab", buffering=0) as file:
+            file.write(logs.encode())  # at once: a pause of a second would end a log
         wait_for(lambda before=before: out.exists() and out.stat().st_size > before, "some output")
         if run < 3:
             host.kill()
