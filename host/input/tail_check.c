@@ -18,22 +18,24 @@ enum tail_change tail_change_of(uint64_t position, uint64_t size, bool same_prin
 }
 
 /* Where a file that is not known begins: at 0, or at the line behind the place that is
- * TailSizeKB before its end. */
-static uint64_t first_position(const struct tail *tail, uint64_t size)
+ * TailSizeKB before its end. 0 or -errno. */
+static int find_first(const struct tail *tail, uint64_t size, uint64_t *ret_position)
 {
     uint64_t at = size - MIN(size, tail->setup->tail_bytes);
+    const char *newline = NULL;
     char data[4 * KIB];
     ssize_t n;
 
+    *ret_position = 0;
     if (!at || context_of(tail)->once || tail->setup->tail_bytes == UINT64_MAX)
         return 0;
     for (at--; (n = pread(tail->fd, data, sizeof data, (off_t)at)) > 0; at += (uint64_t)n) {
-        const char *newline = memchr(data, '\n', (size_t)n);
-
+        newline = memchr(data, '\n', (size_t)n);
         if (newline)
-            return at + (uint64_t)(newline - data) + 1;
+            break;
     }
-    return size;
+    *ret_position = newline ? at + (uint64_t)(newline - data) + 1 : size;
+    return n < 0 ? -errno : 0;
 }
 
 static uint64_t birth_of(int fd)
@@ -50,25 +52,28 @@ static bool same_birth(uint64_t a, uint64_t b)
     return a == b || !a || !b;
 }
 
-/* Where each lane continues, by the checkpoint; false: the file is not known. */
-static bool saved_positions(struct tail *tail, uint64_t size, uint64_t *positions)
+/* Where each lane continues, by the checkpoint; *ret_known false: the file is not known.
+ * 0 or -errno. */
+static int find_saved(struct tail *tail, uint64_t size, uint64_t *positions, bool *ret_known)
 {
     const struct input_context *context = context_of(tail);
     struct checkpoint_key key =
         checkpoint_key_of(context->pipeline, context->config->name, tail->device, tail->inode);
     SCOPED_BUF struct buf value = {0};
     struct checkpoint_record record;
-    bool same = false;
+    int r;
 
+    *ret_known = false;
     if (!context->checkpoints || !checkpoints_find(context->checkpoints, &key, &value, &record) ||
-        !same_birth(record.born_ns, tail->born_ns) ||
-        fingerprint_check(&record.print, tail->fd, &same) || !same)
-        return false;
+        !same_birth(record.born_ns, tail->born_ns))
+        return 0;
+    r = fingerprint_check(&record.print, tail->fd, ret_known);
+    if (r || !*ret_known)
+        return r;
     checkpoint_positions(&record, context->lanes, context->n_lanes, positions);
     for (uint32_t i = 0; i < context->n_lanes; i++)
-        if (positions[i] > size)
-            return false;
-    return true;
+        *ret_known &= positions[i] <= size;
+    return 0;
 }
 
 /* Sets out from these positions, with a source of its own. `continues`: they are what
@@ -105,24 +110,37 @@ static void begin_at(struct tail *tail, const uint64_t *positions, bool continue
     }
 }
 
-static int begin(struct tail *tail, uint64_t size)
+static int begin_new(struct tail *tail, uint64_t size)
 {
-    uint32_t n_lanes = context_of(tail)->n_lanes;
     uint64_t positions[RANGE_LANES_MAX] = {0}, first;
-    bool same;
+    int r;
 
-    fingerprint_check(&tail->print, tail->fd, &same);
-    if (saved_positions(tail, size, positions)) {
-        begin_at(tail, positions, true);
-        tail->already_read = size > 0 && tail->position == size;
-        return 0;
-    }
     if (tail->only_known)
         return -ESTALE;
-    first = first_position(tail, size);
-    for (uint32_t i = 0; i < n_lanes; i++)
+    r = find_first(tail, size, &first);
+    if (r)
+        return r;
+    for (uint32_t i = 0; i < context_of(tail)->n_lanes; i++)
         positions[i] = first;
     begin_at(tail, positions, false);
+    return 0;
+}
+
+/* What cannot be read is neither known nor new: it is tried again. */
+static int begin(struct tail *tail, uint64_t size)
+{
+    uint64_t positions[RANGE_LANES_MAX] = {0};
+    bool same, known;
+    int r = fingerprint_check(&tail->print, tail->fd, &same);
+
+    if (!r)
+        r = find_saved(tail, size, positions, &known);
+    if (r)
+        return r;
+    if (!known)
+        return begin_new(tail, size);
+    begin_at(tail, positions, true);
+    tail->already_read = size > 0 && tail->position == size;
     return 0;
 }
 

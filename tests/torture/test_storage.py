@@ -319,3 +319,23 @@ def test_read_error_at_the_last_write(torture, nth):
     torture.host.wait_log("cannot be read")
     assert fault.lift()
     assert torture.finish().twice() == 0
+
+
+@pytest.mark.parametrize("nth", [2, 3])
+def test_read_error_when_a_known_file_is_opened(torture, nth):
+    """Its start cannot be read: it waits, and is not taken for a file that is new."""
+    log = torture.folder / "in.log"
+    stream = torture.stream()
+    torture.preload = True
+    torture.pipeline(log)
+    torture.start()
+    stream.append(log, 100)
+    torture.expect_all()
+    assert torture.host.stop() == 0
+    fault = torture.faults.fail("read", "in.log", errno.EIO, every=nth)
+    torture.start()
+    wait_for(lambda: fault.fired, "a failed read")
+    torture.host.wait_log("cannot be read")
+    fault.lift()
+    stream.append(log, 100)
+    assert torture.finish().twice() == 0
