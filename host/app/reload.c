@@ -151,11 +151,6 @@ void reloader_stop(struct reloader *self)
     config_watch_destroy(take_ptr(self->watch));
 }
 
-bool reloader_is_busy(const struct reloader *self)
-{
-    return self->busy;
-}
-
 const struct reload_history *reloader_history(const struct reloader *self)
 {
     return &self->history;

@@ -43,7 +43,6 @@ bool reloader_begin(struct reloader *reloader);
 void reloader_ask(struct reloader *reloader, const char *reason, struct reload_waiter *waiter);
 /* No further round begins. */
 void reloader_stop(struct reloader *reloader);
-bool reloader_is_busy(const struct reloader *reloader);
 
 const struct reload_history *reloader_history(const struct reloader *reloader);
 

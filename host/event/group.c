@@ -65,18 +65,6 @@ struct group_builder *group_open(struct memory *memory, uint32_t max_logs)
     return builder;
 }
 
-void group_abandon(struct group_builder *builder)
-{
-    struct group *group;
-
-    if (!builder)
-        return;
-    group = &builder->group;
-    for (uint32_t i = 0; i < group->n_ranges; i++)
-        range_release(group->ranges[i], group->lanes);
-    free_group(group);
-}
-
 uint32_t group_builder_logs(const struct group_builder *builder)
 {
     return builder->group.view.n_logs;

@@ -40,7 +40,6 @@ struct group_builder;
 
 /* `max_logs` is the most logs it will be given. */
 struct group_builder *group_open(struct memory *memory, uint32_t max_logs);
-void group_abandon(struct group_builder *builder);
 
 uint32_t group_builder_logs(const struct group_builder *builder);
 /* Upstream's size estimate: the sum over logs of 6 + sum over contents of (5 + key + value). */

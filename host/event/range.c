@@ -206,14 +206,6 @@ struct range *range_open(struct ack_source *source, uint64_t start, uint64_t end
     return range;
 }
 
-void range_set_end(struct range *range, uint64_t end)
-{
-    pthread_mutex_lock(&range->source->lock);
-    range->end = end;
-    range->source->read_end = end;
-    pthread_mutex_unlock(&range->source->lock);
-}
-
 void range_hold(struct range *range, uint64_t lanes)
 {
     uint32_t lane;

@@ -61,8 +61,6 @@ uint64_t ack_read_end(struct ack_source *source, uint32_t lane);
 /* A range [start, end) of bytes, held once for each lane of `lanes`; for the others
  * it counts as secured. Ranges of a source are made in order. [loop] */
 struct range *range_open(struct ack_source *source, uint64_t start, uint64_t end, uint64_t lanes);
-/* Moves the end, while the caller holds it and it is the newest. [loop] */
-void range_set_end(struct range *range, uint64_t end);
 /* One more hold for each lane of the set, one less for each. [any] */
 void range_hold(struct range *range, uint64_t lanes);
 void range_release(struct range *range, uint64_t lanes);

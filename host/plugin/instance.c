@@ -16,12 +16,6 @@
 /* Instance memory starts a cache line of its own. */
 #define SELF_ALIGN 64
 
-/* A flush that is running; on the stack of its worker. */
-struct flush_call {
-    struct list list;
-    uint64_t started_ns;
-};
-
 /* One control call, for the thread that makes it. */
 enum control {
     CONTROL_INIT,
@@ -168,7 +162,6 @@ static void init_sync(struct instance *instance)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&instance->woken, &attributes);
     pthread_condattr_destroy(&attributes);
-    list_init(&instance->flushing);
     instance->misbehaviour.interval_ns = INSTANCE_MISBEHAVIOUR_INTERVAL_NS;
 }
 
@@ -296,31 +289,13 @@ bool instance_is_ready(struct instance *instance, struct weir_str project, struc
     return !calls->is_ready || calls->is_ready(instance->self, project, logstore, logstore_key);
 }
 
-static void flush_begins(struct instance *instance, struct flush_call *call)
-{
-    call->started_ns = clock_now_ns();
-    atomic_store(&instance->last_alive_ns, call->started_ns);
-    pthread_mutex_lock(&instance->lock);
-    list_append(&instance->flushing, &call->list);
-    pthread_mutex_unlock(&instance->lock);
-}
-
-static void flush_ends(struct instance *instance, struct flush_call *call)
-{
-    pthread_mutex_lock(&instance->lock);
-    list_remove(&call->list);
-    pthread_mutex_unlock(&instance->lock);
-}
-
 uint32_t instance_flush(
     struct instance *instance, const struct weir_batch *batch, struct weir_result *result)
 {
-    struct flush_call call = {0};
     uint32_t verdict;
 
-    flush_begins(instance, &call);
+    atomic_store(&instance->last_alive_ns, clock_now_ns());
     verdict = calls_of(instance)->flush(instance->self, batch, result);
-    flush_ends(instance, &call);
     if (result->text && result->text_max)
         result->text[result->text_max - 1] = '\0';
     if (verdict > WEIR_BROKEN) {
@@ -343,15 +318,10 @@ void instance_set_urgent(struct instance *instance, bool exiting)
     struct control_job *job = control_create(instance, CONTROL_URGENT);
 
     job->exiting = exiting;
-    instance_host_wake(instance, true);
+    instance_host_wake(instance);
     if (control_call(job, URGENT_TIMEOUT_NS, NULL) == -ETIMEDOUT)
         instance_misbehaves(instance, "W5003", "set_urgent hangs; it is to set a flag only", 0);
-    instance_host_wake(instance, true);
-}
-
-void instance_wake(struct instance *instance)
-{
-    instance_host_wake(instance, false);
+    instance_host_wake(instance);
 }
 
 /* A call that is told its deadline, and given a little more. */
@@ -369,7 +339,7 @@ int instance_stop(struct instance *instance, uint64_t deadline_ns, struct weir_r
 {
     struct control_job *job = control_create(instance, CONTROL_STOP);
 
-    instance_host_wake(instance, true);
+    instance_host_wake(instance);
     return control_by_deadline(job, deadline_ns, result);
 }
 
@@ -416,19 +386,6 @@ void instance_destroy(struct instance *instance)
         registry_keep(instance->registry, &instance->kept);
     else
         destroy(instance);
-}
-
-uint64_t instance_flush_started_ns(struct instance *instance)
-{
-    struct flush_call *oldest;
-    uint64_t started_ns = 0;
-
-    pthread_mutex_lock(&instance->lock);
-    oldest = list_first(&instance->flushing, struct flush_call, list);
-    if (oldest)
-        started_ns = oldest->started_ns;
-    pthread_mutex_unlock(&instance->lock);
-    return started_ns;
 }
 
 uint64_t instance_last_alive_ns(const struct instance *instance)

@@ -4,7 +4,7 @@
  * flusher in another process would stand behind these same calls.
  *
  * Life: create -> { is_ready, flush }* -> set_urgent -> { is_ready, flush }* ->
- * stop -> destroy. Calls do not overlap, but set_urgent and wake may overlap any,
+ * stop -> destroy. Calls do not overlap, but set_urgent may overlap any,
  * and flush itself if the class is CONCURRENT.
  *
  * A call that hangs past its deadline is abandoned: its thread, the instance and
@@ -66,9 +66,6 @@ uint32_t instance_flush(
 /* Tells the flusher that the end is near, and wakes its naps. [any] */
 void instance_set_urgent(struct instance *instance, bool exiting);
 
-/* Ends naps that are running. [any] */
-void instance_wake(struct instance *instance);
-
 /* The last call; no flush may be running. It gets until deadline_ns and one second.
  * 0; -ETIMEDOUT: it hangs and is left behind; else what the plugin returned, with
  * words in `result`. [control] */
@@ -82,9 +79,8 @@ int instance_probe(struct instance *instance, uint64_t deadline_ns, struct weir_
  * what it said was PENDING: then the registry keeps it. NULL is fine. [control] */
 void instance_destroy(struct instance *instance);
 
-/* For a watchdog: when the oldest running flush began, 0 if none runs; and the last
- * sign of life (start of a call, or host->alive). Monotonic clock. [any] */
-uint64_t instance_flush_started_ns(struct instance *instance);
+/* For a watchdog: the last sign of life (start of a call, or host->alive). Monotonic clock.
+ * [any] */
 uint64_t instance_last_alive_ns(const struct instance *instance);
 /* Whether a call of it was left behind. [any] */
 bool instance_abandoned(const struct instance *instance);

@@ -261,10 +261,10 @@ static int host_nap(const struct weir_host *host, uint64_t ns)
     return woken;
 }
 
-void instance_host_wake(struct instance *instance, bool urgent)
+void instance_host_wake(struct instance *instance)
 {
     pthread_mutex_lock(&instance->lock);
-    instance->urgent = instance->urgent || urgent;
+    instance->urgent = true;
     instance->n_wakes++;
     pthread_cond_broadcast(&instance->woken);
     pthread_mutex_unlock(&instance->lock);

@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include "base/list.h"
 #include "base/log.h"
 #include "plugin/descriptor.h"
 #include "plugin/instance.h"
@@ -50,7 +49,6 @@ struct instance {
     pthread_cond_t woken;
     uint64_t n_wakes;
     bool urgent;
-    struct list flushing; /* of struct flush_call, oldest first */
     uint64_t log_interval_end_ns;
     uint32_t n_log_lines, n_log_suppressed;
     struct log_limit misbehaviour;
@@ -63,8 +61,8 @@ void instance_host_init(struct instance *instance);
 /* The owner is called no more, and is not being called. */
 void instance_host_end(struct instance *instance);
 
-/* Ends naps; for ever when `urgent`. */
-void instance_host_wake(struct instance *instance, bool urgent);
+/* The end is near: ends naps, and makes those to come short. */
+void instance_host_wake(struct instance *instance);
 
 /* The plugin broke the contract; said at most every 10 s. `code` is W5xxx. */
 void instance_misbehaves(

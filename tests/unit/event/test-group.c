@@ -147,8 +147,7 @@ START_TEST(what_fits)
     ck_assert_uint_eq(group_builder_logs(builder), 9);
     ck_assert_uint_eq(group_builder_bytes(builder), 13 * 9);
     batch_destroy(batch);
-    group_abandon(builder);
-    group_abandon(NULL);
+    group_unref(group_seal(builder, &(struct group_facts){0}));
 }
 END_TEST
 
@@ -264,24 +263,6 @@ START_TEST(a_range_is_held_until_each_group_is_released)
 }
 END_TEST
 
-START_TEST(an_abandoned_builder_lets_go)
-{
-    struct batch *batch = make_batch(1);
-    struct group_builder *builder = group_open(memory, 1);
-    struct ack_source source;
-
-    open_source(&source);
-    batch->lanes = 3;
-    batch->range = range_open(&source, 0, 9, 3);
-    group_add(builder, batch, 0, 1, false);
-    batch_destroy(batch);
-    ck_assert_uint_eq(ack_position_min(&source), 0);
-    group_abandon(builder);
-    ck_assert_uint_eq(ack_position_min(&source), 9);
-    ack_source_finish(&source);
-}
-END_TEST
-
 START_TEST(steady_state_uses_the_same_memory)
 {
     size_t after_first = 0;
@@ -361,7 +342,6 @@ int main(void)
     tcase_add_test(tests, sizes);
     tcase_add_loop_test(tests, shared_memory_counts_in_parts, 0, 2);
     tcase_add_test(tests, a_range_is_held_until_each_group_is_released);
-    tcase_add_test(tests, an_abandoned_builder_lets_go);
     tcase_add_test(tests, steady_state_uses_the_same_memory);
     tcase_add_test(tests, two_lanes_settle_on_two_threads);
     return unit_run(tests);

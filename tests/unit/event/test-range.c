@@ -114,20 +114,6 @@ START_TEST(what_is_abandoned_is_never_secured)
 }
 END_TEST
 
-START_TEST(the_end_may_move_while_held)
-{
-    const uint64_t positions[] = {0};
-    struct range *range;
-
-    start_source(1, positions);
-    range = range_open(&test.source, 0, 10, 1);
-    range_set_end(range, 25);
-    range_release(range, 1);
-    ck_assert_uint_eq(ack_position_min(&test.source), 25);
-    ack_source_finish(&test.source);
-}
-END_TEST
-
 START_TEST(the_64th_lane)
 {
     const uint64_t positions[RANGE_LANES_MAX] = {0};
@@ -352,7 +338,6 @@ int main(void)
     tcase_add_test(tests, two_lanes_out_of_order);
     tcase_add_test(tests, a_lane_that_has_it_already_does_not_wait);
     tcase_add_test(tests, what_is_abandoned_is_never_secured);
-    tcase_add_test(tests, the_end_may_move_while_held);
     tcase_add_test(tests, the_64th_lane);
     tcase_add_loop_test(tests, as_the_model_says, 0, 30);
     tcase_add_test(tests, lanes_release_on_their_own_threads);
