@@ -63,7 +63,8 @@ static int find_info(
     return r;
 }
 
-static void write_quarantine(struct spool *spool, uint64_t seq, const char *content, size_t size)
+/* All of it, or nothing. */
+static bool write_quarantine(struct spool *spool, uint64_t seq, const char *content, size_t size)
 {
     SCOPED_FREE char *folder = mem_printf("%s/quarantine", spool->folder);
     SCOPED_FREE char *path =
@@ -71,10 +72,14 @@ static void write_quarantine(struct spool *spool, uint64_t seq, const char *cont
     SCOPED_FD int fd = -1;
 
     if (mkdir(folder, 0700) && errno != EEXIST)
-        return;
+        return false;
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && write(fd, content, size) < 0)
-        unlink(path);
+    if (fd < 0)
+        return false;
+    if (write(fd, content, size) == (ssize_t)size)
+        return true;
+    unlink(path);
+    return false;
 }
 
 /* Out of the way, counted, told. */
@@ -91,8 +96,7 @@ static void quarantine(
     if (keep)
         spool->quarantine_bytes += size;
     pthread_mutex_unlock(&spool->lock);
-    if (keep)
-        write_quarantine(spool, info->seq, content, size);
+    keep = keep && write_quarantine(spool, info->seq, content, size);
     log_error("a record of a spool is damaged and left out", LOG_STR("folder", spool->folder),
         LOG_INT("record", info->seq), LOG_INT("logs", info->n_logs),
         LOG_STR("kept", keep ? "quarantine" : "no"));

@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "base/mem.h"
@@ -347,13 +349,12 @@ static size_t read_all(struct spool *spool)
     }
 }
 
-/* A bit of a record's content is wrong: that record is missing, counted and kept. */
-START_TEST(flipped_content_costs_its_record_only)
+/* Records, of which the seventh has a wrong bit in its content. */
+static void make_records_and_flip(void)
 {
     SCOPED_FREE char *path = data_file();
     SCOPED_FREE char *content = mem_zalloc(RECORD_BYTES);
     SCOPED_FREE char *bytes = NULL;
-    struct spool *spool;
     char *found;
     size_t size;
 
@@ -364,7 +365,14 @@ START_TEST(flipped_content_costs_its_record_only)
     ck_assert_ptr_nonnull(found);
     found[500] ^= 0x10;
     write_file(path, bytes, size);
+}
 
+/* That record is missing, counted and kept. */
+START_TEST(flipped_content_costs_its_record_only)
+{
+    struct spool *spool;
+
+    make_records_and_flip();
     spool = open_spool();
     ck_assert_uint_eq(status_of(spool).records, N_RECORDS);
     ck_assert_uint_eq(read_all(spool), N_RECORDS - 1);
@@ -373,6 +381,26 @@ START_TEST(flipped_content_costs_its_record_only)
     ck_assert_uint_eq(count_paths("a/b/quarantine/*7"), 1);
     ck_assert_int_eq(spool_sync(spool), 0);
     ck_assert_uint_eq(status_of(spool).records, N_RECORDS - 1);
+    spool_close(spool);
+}
+END_TEST
+
+/* The disk has room for a part of it: nothing is kept rather than a part. */
+START_TEST(quarantine_holds_whole_records_only)
+{
+    struct rlimit before, small;
+    struct spool *spool;
+
+    make_records_and_flip();
+    spool = open_spool();
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){RECORD_BYTES / 2, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    ck_assert_uint_eq(read_all(spool), N_RECORDS - 1);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    ck_assert_uint_eq(status_of(spool).bad_records, 1);
+    ck_assert_uint_eq(count_paths("a/b/quarantine/*7"), 0);
     spool_close(spool);
 }
 END_TEST
@@ -530,6 +558,7 @@ int main(void)
     tcase_add_test(tests, scattered_free_pages_do_not_fill_it_before_the_limit);
     tcase_add_test(tests, survives_kill);
     tcase_add_test(tests, flipped_content_costs_its_record_only);
+    tcase_add_test(tests, quarantine_holds_whole_records_only);
     tcase_add_test(tests, flipped_bits_anywhere_never_keep_it_from_opening);
     tcase_add_test(tests, truncated_anywhere_it_opens);
     tcase_add_test(tests, not_a_spool_at_all_is_kept_aside);
