@@ -110,11 +110,22 @@ static bool must_write(struct lane *lane)
     return must;
 }
 
+/* By a thread that a disk holds: what it reads from must not be closed. */
+static bool is_in_use(struct lane *lane)
+{
+    bool in_use;
+
+    pthread_mutex_lock(&lane->lock);
+    in_use = lane->spool.stuck || lane->spool.reading;
+    pthread_mutex_unlock(&lane->lock);
+    return in_use;
+}
+
 void lane_spool_close(struct lane *lane)
 {
     struct lane_spool *self = &lane->spool;
 
-    if (self->mode == SPOOL_OFF || self->stuck)
+    if (self->mode == SPOOL_OFF || is_in_use(lane))
         return;
     if (must_write(lane) && (self->store || !lane_spool_open(lane)))
         write_all(lane);
