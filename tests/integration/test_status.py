@@ -1,4 +1,6 @@
 """The control socket and `weir status`."""
+import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -172,11 +174,20 @@ def test_a_client_may_close_its_half(weir, command, end):
     assert host.stop() == 0
 
 
+def n_sockets(host):
+    folder = pathlib.Path(f"/proc/{host.process.pid}/fd")
+    n = 0
+    for fd in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            n += os.readlink(fd).startswith("socket:")
+    return n
+
+
 def test_clients_that_go_away_before_their_answer(weir):
     """Wholly, or by half and then wholly; at last there are as many places as before."""
     host = weir.start(Fake(weir).path)
     host.wait_log("running")
-    n_before = len(os.listdir(f"/proc/{host.process.pid}/fd"))
+    assert n_sockets(host) == 1, "where it listens"
     folder = os.open(weir.data, os.O_PATH)
     for i in range(100):
         client = socket.socket(socket.AF_UNIX)
@@ -187,7 +198,7 @@ def test_clients_that_go_away_before_their_answer(weir):
         client.close()
     os.close(folder)
     assert status(weir)["pid"] == host.process.pid
-    wait_for(lambda: len(os.listdir(f"/proc/{host.process.pid}/fd")) <= n_before, "the ends")
+    wait_for(lambda: n_sockets(host) == 1, "the ends")
     assert host.stop() == 0
 
 
@@ -198,25 +209,36 @@ def busy_s(host):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@contextlib.contextmanager
+def descriptors_used_up(host):
+    """The host has as many open as it may have."""
+    pid = host.process.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    used = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+    lowest_free = next(fd for fd in itertools.count() if fd not in used)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+
+
 def test_a_client_without_a_descriptor_waits_and_burns_nothing(weir):
     """The host has used up its descriptors: who asks is answered when there is one again."""
     host = weir.start(Fake(weir).path)
     host.wait_log("running")
     status(weir)
-    limits = resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE)
-    n_used = 1 + max(int(fd) for fd in os.listdir(f"/proc/{host.process.pid}/fd"))
-    resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, (n_used, limits[1]))
+    folder = os.open(weir.data, os.O_PATH)
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(60)
-        folder = os.open(weir.data, os.O_PATH)
-        client.connect(f"/proc/self/fd/{folder}/control.sock")
-        os.close(folder)
-        client.sendall(b'{"command":"status"}\n')
-        before = busy_s(host)
-        time.sleep(2)
-        assert busy_s(host) - before < 0.2
-        resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, limits)
+        with descriptors_used_up(host):
+            client.connect(f"/proc/self/fd/{folder}/control.sock")
+            client.sendall(b'{"command":"status"}\n')
+            before = busy_s(host)
+            time.sleep(2)
+            assert busy_s(host) - before < 0.2
         assert client.recv(10).startswith(b'{"ok":true')
+    os.close(folder)
     assert host.stop() == 0
 
 
