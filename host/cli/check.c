@@ -52,10 +52,10 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int bad_value(void)
+static int bad_value(const char *option, const char *expected)
 {
-    fprintf(
-        stderr, "weir check: '%s' is no value for that option; see weir check --help\n", optarg);
+    fprintf(stderr, "weir check: %s '%s': expected %s; see weir check --help\n", option, optarg,
+        expected);
     return CLI_USAGE;
 }
 
@@ -72,7 +72,7 @@ static int take_option(struct check_options *options, int option)
     case OPT_FORMAT:
         if (render_format_parse(optarg, &options->format))
             return 0;
-        return bad_value();
+        return bad_value("--format", "text, json, sarif or github");
     case OPT_DENY:
         options->deny_warnings = true;
         return 0;
@@ -82,7 +82,7 @@ static int take_option(struct check_options *options, int option)
     case OPT_TIMEOUT:
         if (duration_parse(optarg, strlen(optarg), &options->connect_timeout_ns))
             return 0;
-        return bad_value();
+        return bad_value("--connect-timeout", "a duration like 10s or 500ms");
     case OPT_HELP:
         return -1;
     default: /* getopt has said why */

@@ -1,5 +1,5 @@
 /*
- * The subcommands of `weir`. Each gets its own arguments, argv[0] being its name,
+ * The subcommands of `weir`. Each gets its own arguments, argv[0] being "weir NAME",
  * prints to standard output what was asked for and to standard error what is
  * wrong, and returns the exit code. [control]
  */
@@ -14,6 +14,7 @@ enum {
     CLI_USAGE = 64,
     CLI_NO_INPUT = 66,
     CLI_INTERNAL = 70,
+    CLI_NO_OUTPUT = 74, /* standard output takes no more */
     CLI_CONFIG = 78,
 };
 

@@ -78,7 +78,12 @@ int cli_explain(int argc, char **argv)
         fputs(help, stdout);
         return CLI_OK;
     }
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
+    if (argc > 1 && argv[1][0] == '-') {
+        fprintf(
+            stderr, "weir explain: unrecognized option '%s'; see weir explain --help\n", argv[1]);
+        return CLI_USAGE;
+    }
+    if (argc > 2) {
         fputs("weir explain: at most one code; see weir explain --help\n", stderr);
         return CLI_USAGE;
     }

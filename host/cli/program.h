@@ -8,7 +8,7 @@
 
 struct cli_command {
     const char *name;
-    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+    int (*run)(int argc, char **argv); /* argv[0] is "PROGRAM COMMAND" */
     const char *help;                  /* one line; NULL: not for people */
 };
 
@@ -20,7 +20,8 @@ struct cli_program {
     size_t n_commands;
 };
 
-/* Returns the exit code. [control] */
+/* Returns the exit code: that of the command, or CLI_NO_OUTPUT when not all that it printed
+ * could be written. [control] */
 int cli_program_main(const struct cli_program *program, int argc, char **argv);
 
 #endif

@@ -79,7 +79,7 @@ static const struct option long_options[] = {
 /* One option; 0, or an exit code. -1: the help was asked for. */
 static int take_option(struct run_options *options, int option)
 {
-    bool good = true;
+    const char *expected = NULL; /* the value is none of these */
 
     switch (option) {
     case OPT_PLUGINS:
@@ -95,7 +95,8 @@ static int take_option(struct run_options *options, int option)
         options->admin = optarg;
         break;
     case OPT_DRAIN:
-        good = duration_parse(optarg, strlen(optarg), &options->drain_timeout_ns);
+        if (!duration_parse(optarg, strlen(optarg), &options->drain_timeout_ns))
+            expected = "--drain-timeout is a duration like 10s or 500ms";
         break;
     case OPT_COMPAT:
         options->compat = true;
@@ -104,20 +105,22 @@ static int take_option(struct run_options *options, int option)
         options->no_watch = true;
         break;
     case OPT_LEVEL:
-        good = log_level_parse(optarg, &options->level);
+        if (!log_level_parse(optarg, &options->level))
+            expected = "--log-level is error, warn, info or debug";
         break;
     case OPT_FORMAT:
-        good = log_format_parse(optarg, &options->format);
+        if (!log_format_parse(optarg, &options->format))
+            expected = "--log-format is plain, logfmt or json";
         break;
     case OPT_HELP:
         return -1;
     default: /* getopt has said why */
         return CLI_USAGE;
     }
-    if (!good)
-        fprintf(
-            stderr, "weir run: '%s' is no value for that option; see weir run --help\n", optarg);
-    return good ? 0 : CLI_USAGE;
+    if (!expected)
+        return 0;
+    fprintf(stderr, "weir run: '%s': %s; see weir run --help\n", optarg, expected);
+    return CLI_USAGE;
 }
 
 static int parse_options(int argc, char **argv, struct run_options *options)

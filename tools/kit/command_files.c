@@ -23,13 +23,12 @@ int command_on_files(
             return CLI_USAGE;
         json = !strcmp(optarg, "json");
         if (!json && strcmp(optarg, "text") != 0) {
-            fprintf(
-                stderr, "weir-plugin %s: '%s' is no format; text and json are\n", argv[0], optarg);
+            fprintf(stderr, "%s: '%s' is no format; text and json are\n", argv[0], optarg);
             return CLI_USAGE;
         }
     }
     if (optind < argc)
         return run(argv + optind, argc - optind, json);
-    fprintf(stderr, "weir-plugin %s: which file? See weir-plugin %s --help\n", argv[0], argv[0]);
+    fprintf(stderr, "%s: which file? See %s --help\n", argv[0], argv[0]);
     return CLI_USAGE;
 }

@@ -23,7 +23,9 @@ static const char help[] =
     "                   http posts batches to an HTTP server\n"
     "  --lang LANG      c (default), or c++, which is C++17\n"
     "  --help           this text\n\n"
-    "Example: weir-plugin new acme && cd acme && make && make check verify run\n";
+    "Example: weir-plugin new acme && cd acme && make && make check verify run\n\n"
+    "Exit codes: 0 made; 1 there is something of that name; 64 usage; 70 not all could be\n"
+    "written.\n";
 
 /* What a folder of this name makes: "acme" of "some/flusher_acme/". The caller frees. */
 static char *name_of(const char *folder)

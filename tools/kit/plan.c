@@ -117,6 +117,7 @@ static int add_subject(struct plan *plan, const char *path, const char *settings
 {
     SCOPED_FREE char *found = settings ? mem_strdup(settings) : settings_find(path);
     SCOPED_FREE char *absolute = found ? realpath(found, NULL) : NULL;
+    int why_not = errno;
     struct subject subject = {.path = mem_strdup(path), .real = realpath(path, NULL)};
     int r = 0;
 
@@ -124,7 +125,7 @@ static int add_subject(struct plan *plan, const char *path, const char *settings
         fprintf(stderr, "weir-plugin: %s: %m\n", path);
         r = CLI_NO_INPUT;
     } else if (found && !absolute) {
-        fprintf(stderr, "weir-plugin: %s: %m\n", found);
+        fprintf(stderr, "weir-plugin: %s: %s\n", found, strerror(why_not));
         r = CLI_NO_INPUT;
     } else if (!(subject.settings = settings_read(absolute))) {
         r = CLI_USAGE;
