@@ -41,7 +41,8 @@ enum {
     WEIR_STDOUT = 1u << 4,     /* writes to the process's standard output */
 };
 
-/* Given to init(); it and all behind it live until stop() has returned. */
+/* Given to init(); it and all behind it are the host's, and live until stop() has returned or
+ * init() has failed. */
 struct weir_context {
     uint32_t struct_size;
     uint32_t reserved;            /* not to be looked at */
@@ -59,6 +60,7 @@ struct weir_context {
     struct weir_error *error;
 };
 
+/* The table and all behind it are static: the host reads them at any time, on any thread. */
 struct weir_flusher_class {
     uint32_t struct_size;
     uint32_t flags; /* WEIR_CONCURRENT ... */
@@ -69,7 +71,7 @@ struct weir_flusher_class {
 
     uint32_t instance_size; /* bytes; the host allocates them zeroed, aligned for any type */
     uint32_t options_size;  /* bytes of the options struct; 0 = none */
-    const struct weir_option *options;
+    const struct weir_option *options; /* NULL if there are none */
     uint32_t n_options;
     uint32_t option_stride; /* sizeof(struct weir_option) as compiled */
 
@@ -81,7 +83,8 @@ struct weir_flusher_class {
 
     /* Non-zero when a flush makes sense now. Cheap, no I/O, never blocks. Asked
      * right before every flush; on zero the host asks again after a growing pause
-     * (10 ms to 1 s) or after notify_ready(). Absent: always ready. [flush] */
+     * (10 ms to 1 s) or after notify_ready(). The texts end with the call. Absent: always
+     * ready. [flush] */
     int (*is_ready)(
         void *self, struct weir_str project, struct weir_str logstore, int64_t logstore_key);
 
@@ -90,8 +93,8 @@ struct weir_flusher_class {
     uint32_t (*flush)(void *self, const struct weir_batch *batch, struct weir_result *result);
 
     /* The pipeline is about to stop; `exiting` is non-zero when the whole process
-     * ends. More calls of flush may follow. Sets a flag, no more. Absent: nothing
-     * is done. [any] */
+     * ends. More calls of flush may follow. Sets a flag, no more; one that takes longer
+     * than 1 s is left behind, and no stop() follows. Absent: nothing is done. [any] */
     void (*set_urgent)(void *self, int exiting);
 
     /* Last call. No flush is running. Delivers or gives back what is held, by
@@ -106,7 +109,7 @@ struct weir_flusher_class {
     int (*probe)(void *self, uint64_t deadline_ns, struct weir_result *result);
 };
 
-/* What a plugin is: its classes, and what it was built for. */
+/* What a plugin is: its classes, and what it was built for. Static, as all behind it. */
 struct weir_plugin {
     uint32_t struct_size;
     uint32_t abi_minor;   /* the minor of the headers it was compiled with */

@@ -3,7 +3,8 @@
  * so a plugin needs no symbol of the host's and can be linked with -Wl,-z,defs.
  *
  * Each instance gets a table of its own, which lives until stop() has returned.
- * The first argument of every call is that table. All calls are [any].
+ * The first argument of every call is that table. All calls are [any]. What is given to a
+ * call is the plugin's, and is not looked at once the call has returned.
  * A host of an older minor has a shorter table: test members newer than your
  * `needs_minor` with WEIR_HAS().
  */
@@ -34,8 +35,8 @@ enum {
     (offsetof(__typeof__(*(TABLE)), MEMBER) + sizeof((TABLE)->MEMBER) <= (TABLE)->struct_size && \
         (TABLE)->MEMBER)
 
-/* Details of a verdict. In flush() and stop() it arrives zeroed but for
- * struct_size, text and text_max; for settle() the plugin makes one. */
+/* Details of a verdict. In flush(), stop() and probe() it is the host's and arrives zeroed
+ * but for struct_size, text and text_max; for settle() the plugin makes one. */
 struct weir_result {
     uint32_t struct_size;
     int32_t code;            /* 0, or a number of the plugin's: HTTP status, errno */
