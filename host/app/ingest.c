@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include "base/mem.h"
+#include "base/thread.h"
 #include "input/watcher.h"
 
 struct ingest_loop {
@@ -34,7 +35,7 @@ int ingest_start(struct ingest *ingest, char *why, size_t why_max)
         if (loop->started)
             continue;
         loop_hand_over(loop->loop);
-        loop->started = !pthread_create(&loop->thread, NULL, loop_main, loop->loop);
+        loop->started = !thread_start(&loop->thread, loop_main, loop->loop);
         if (loop->started)
             continue;
         loop_take_back(loop->loop);

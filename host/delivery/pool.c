@@ -235,10 +235,8 @@ static uint64_t watch_workers(struct pool *pool, uint64_t *since_ns, uint64_t *t
 
 static void wait_until(struct pool *pool, uint64_t at_ns)
 {
-    struct timespec at = {(time_t)(at_ns / NS_PER_S), (long)(at_ns % NS_PER_S)};
-
     if (at_ns)
-        pthread_cond_timedwait(&pool->changed, &pool->lock, &at);
+        thread_wait_until(&pool->changed, &pool->lock, at_ns);
     else
         pthread_cond_wait(&pool->changed, &pool->lock);
 }
@@ -263,14 +261,10 @@ static void *keeper_main(void *argument)
 struct pool *pool_create(unsigned workers)
 {
     struct pool *pool = mem_zalloc(sizeof *pool);
-    pthread_condattr_t monotonic;
 
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&pool->work, NULL);
-    pthread_cond_init(&pool->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    thread_cond_init(&pool->changed);
     for (int i = 0; i < N_LINES; i++)
         list_init(&pool->lines[i]);
     pool->no_thread.interval_ns = POOL_LOG_INTERVAL_NS;

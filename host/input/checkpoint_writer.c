@@ -1,6 +1,5 @@
-#include <errno.h>
-#include <time.h>
 #include "base/clock.h"
+#include "base/thread.h"
 #include "input/checkpoints_private.h"
 
 #define CLEAN_INTERVAL_NS (3600 * NS_PER_S)
@@ -25,13 +24,8 @@ static void wait_for_work(struct checkpoints *self)
         uint64_t until_ns = checkpoints_have_work(self)
                                 ? self->first_dirty_ns + CHECKPOINTS_INTERVAL_NS
                                 : clock_now_ns() + CLEAN_INTERVAL_NS;
-        struct timespec until = {
-            .tv_sec = (time_t)(until_ns / NS_PER_S),
-            .tv_nsec = (long)(until_ns % NS_PER_S),
-        };
 
-        if (pthread_cond_timedwait(&self->work, &self->lock, &until) == ETIMEDOUT &&
-            !checkpoints_have_work(self))
+        if (!thread_wait_until(&self->work, &self->lock, until_ns) && !checkpoints_have_work(self))
             return;
     }
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/filesystem.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "event/batch.h"
 #include "input/checkpoints_private.h"
 
@@ -293,13 +294,8 @@ static int open_store(struct checkpoints *self)
 
 static void init_locks(struct checkpoints *self)
 {
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->work, &attributes);
-    pthread_cond_init(&self->written, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_cond_init(&self->work);
+    thread_cond_init(&self->written);
     pthread_mutex_init(&self->lock, NULL);
 }
 
@@ -331,7 +327,7 @@ struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_m
     checkpoint_set_init(&self->writing);
     r = open_store(self);
     if (!r)
-        r = pthread_create(&self->writer, NULL, checkpoints_write_loop, self);
+        r = thread_start(&self->writer, checkpoints_write_loop, self);
     if (r) {
         snprintf(why, why_max, "checkpoints in %s: %s", folder, mdb_strerror(r));
         destroy(self);
@@ -345,14 +341,10 @@ struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_m
 static bool join_writer(struct checkpoints *self)
 {
     uint64_t until_ns = clock_now_ns() + CHECKPOINTS_CLOSE_NS;
-    struct timespec until = {
-        .tv_sec = (time_t)(until_ns / NS_PER_S),
-        .tv_nsec = (long)(until_ns % NS_PER_S),
-    };
     bool ended;
 
     pthread_mutex_lock(&self->lock);
-    while (!self->ended && pthread_cond_timedwait(&self->written, &self->lock, &until) != ETIMEDOUT)
+    while (!self->ended && thread_wait_until(&self->written, &self->lock, until_ns))
         ;
     ended = self->ended;
     pthread_mutex_unlock(&self->lock);

@@ -1,9 +1,8 @@
 #include "pipeline/drain.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <time.h>
 #include "base/clock.h"
+#include "base/thread.h"
 #include "base/util.h"
 
 struct drain {
@@ -25,14 +24,9 @@ static void lane_became_idle(struct lane_watch *watch)
 
 static void init(struct drain *drain)
 {
-    pthread_condattr_t attributes;
-
     *drain = (struct drain){.watch.idle = lane_became_idle};
     pthread_mutex_init(&drain->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&drain->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_cond_init(&drain->wake);
 }
 
 static void finish(struct drain *drain)
@@ -59,13 +53,8 @@ static uint64_t last_settled_ns(struct pipeline *pipeline)
 /* What a lane tells between the caller's look at it and this is not slept over. */
 static void sleep_until(struct drain *drain, uint64_t until_ns)
 {
-    struct timespec until = {
-        .tv_sec = (time_t)(until_ns / NS_PER_S),
-        .tv_nsec = (long)(until_ns % NS_PER_S),
-    };
-
     pthread_mutex_lock(&drain->lock);
-    while (!drain->told && pthread_cond_timedwait(&drain->wake, &drain->lock, &until) != ETIMEDOUT)
+    while (!drain->told && thread_wait_until(&drain->wake, &drain->lock, until_ns))
         ;
     drain->told = false;
     pthread_mutex_unlock(&drain->lock);

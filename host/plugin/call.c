@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/mem.h"
@@ -40,21 +39,6 @@ struct callers {
     bool closed;
 };
 
-static void init_cond(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
-static struct timespec time_of(uint64_t at_ns)
-{
-    return (struct timespec){(time_t)(at_ns / NS_PER_S), (long)(at_ns % NS_PER_S)};
-}
-
 /* -- one call -- */
 
 static struct call *call_create(void (*run)(void *job), void *job)
@@ -65,7 +49,7 @@ static struct call *call_create(void (*run)(void *job), void *job)
     call->job = job;
     call->references = 2;
     pthread_mutex_init(&call->lock, NULL);
-    init_cond(&call->ended);
+    thread_cond_init(&call->ended);
     return call;
 }
 
@@ -104,11 +88,10 @@ static int call_wait(struct call *call, const struct call_limit *limit, uint64_t
 {
     while (!call->done) {
         uint64_t deadline_ns = deadline_of(limit, start_ns);
-        struct timespec at = time_of(deadline_ns);
 
         if (deadline_ns <= clock_now_ns())
             return -ETIMEDOUT;
-        pthread_cond_timedwait(&call->ended, &call->lock, &at);
+        thread_wait_until(&call->ended, &call->lock, deadline_ns);
     }
     return 0;
 }
@@ -132,7 +115,7 @@ static void callers_unref(struct callers *callers)
 static struct call *wait_for_call(struct caller *self)
 {
     struct callers *home = self->home;
-    struct timespec until = time_of(clock_now_ns() + CALLERS_IDLE_NS);
+    uint64_t until_ns = clock_now_ns() + CALLERS_IDLE_NS;
     bool in_time = true;
 
     self->call = NULL;
@@ -143,7 +126,7 @@ static struct call *wait_for_call(struct caller *self)
     list_prepend(&home->idle, &self->idle);
     home->n_idle++;
     while (!self->call && !home->closed && in_time)
-        in_time = !pthread_cond_timedwait(&self->called, &home->lock, &until);
+        in_time = thread_wait_until(&self->called, &home->lock, until_ns);
     if (list_linked(&self->idle)) {
         list_remove(&self->idle);
         home->n_idle--;
@@ -181,7 +164,7 @@ static bool add_caller(struct callers *callers, struct call *call)
 
     caller->home = callers;
     caller->call = call;
-    init_cond(&caller->called);
+    thread_cond_init(&caller->called);
     if (!thread_start(&caller->thread, caller_main, caller)) {
         callers->references++;
         callers->n_busy++;
@@ -217,7 +200,7 @@ struct callers *callers_create(void)
     struct callers *callers = mem_zalloc(sizeof *callers);
 
     pthread_mutex_init(&callers->lock, NULL);
-    init_cond(&callers->none_busy);
+    thread_cond_init(&callers->none_busy);
     list_init(&callers->idle);
     callers->references = 1;
     return callers;
@@ -227,11 +210,11 @@ struct callers *callers_create(void)
  * hang are not waited for. */
 static void wait_for_idle(struct callers *callers)
 {
-    struct timespec until = time_of(clock_now_ns() + CALLERS_SETTLE_NS);
+    uint64_t until_ns = clock_now_ns() + CALLERS_SETTLE_NS;
     bool in_time = true;
 
     while (callers->n_busy && in_time)
-        in_time = !pthread_cond_timedwait(&callers->none_busy, &callers->lock, &until);
+        in_time = thread_wait_until(&callers->none_busy, &callers->lock, until_ns);
 }
 
 void callers_destroy(struct callers *callers)

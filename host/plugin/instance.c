@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "plugin/call.h"
 #include "plugin/registry.h"
 
@@ -155,13 +156,8 @@ static void init_context(struct instance *instance, const struct instance_spec *
 
 static void init_sync(struct instance *instance)
 {
-    pthread_condattr_t attributes;
-
     pthread_mutex_init(&instance->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&instance->woken, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_cond_init(&instance->woken);
     instance->misbehaviour.interval_ns = INSTANCE_MISBEHAVIOUR_INTERVAL_NS;
 }
 

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/clock.h"
+#include "base/folders.h"
 #include "base/mem.h"
 #include "base/metric.h"
+#include "base/thread.h"
 
 static struct instance *instance_of(const struct weir_host *host)
 {
@@ -245,17 +247,15 @@ static int host_nap(const struct weir_host *host, uint64_t ns)
 {
     struct instance *instance = instance_of(host);
     uint64_t end_ns = clock_now_ns() + MIN(ns, UINT64_MAX / 2);
-    struct timespec at;
     uint64_t n_wakes;
     int woken;
 
     pthread_mutex_lock(&instance->lock);
     if (instance->urgent)
         end_ns = MIN(end_ns, clock_now_ns() + INSTANCE_URGENT_NAP_NS);
-    at = (struct timespec){(time_t)(end_ns / NS_PER_S), (long)(end_ns % NS_PER_S)};
     n_wakes = instance->n_wakes;
     while (instance->n_wakes == n_wakes && clock_now_ns() < end_ns)
-        pthread_cond_timedwait(&instance->woken, &instance->lock, &at);
+        thread_wait_until(&instance->woken, &instance->lock, end_ns);
     woken = instance->urgent || instance->n_wakes != n_wakes;
     pthread_mutex_unlock(&instance->lock);
     return woken;
@@ -289,21 +289,6 @@ static char *folder_of(const char *data_dir, const char *lane)
     return buf_take(&path);
 }
 
-/* Makes a folder and those above it. 0 or -errno. */
-static int make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        int r;
-
-        *slash = '\0';
-        r = mkdir(path, 0750) && errno != EEXIST ? -errno : 0;
-        *slash = '/';
-        if (r)
-            return r;
-    }
-    return mkdir(path, 0750) && errno != EEXIST ? -errno : 0;
-}
-
 static int make_data_dir(struct instance *instance)
 {
     char *path;
@@ -314,7 +299,7 @@ static int make_data_dir(struct instance *instance)
     if (instance->data_dir_made)
         return 0;
     path = folder_of(instance->data_dir, instance->lane);
-    r = make_folders(path);
+    r = folders_make(path, 0750);
     if (r) {
         free(path);
         return r;
