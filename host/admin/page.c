@@ -8,13 +8,13 @@
 #include <sys/epoll.h>
 #include "admin/listen.h"
 #include "admin/metrics_text.h"
+#include "admin/visitors.h"
 #include "app/app.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/mem.h"
 
-#define CLIENTS_MAX 16u      /* connections */
-#define CLIENT_TIMEOUT_S 10u /* of a silent one */
+#define CLIENTS_MAX 16u /* connections */
 #define CLIENT_MEMORY_MAX (16 * KIB)
 
 struct page {
@@ -22,6 +22,7 @@ struct page {
     struct MHD_Daemon *daemon;
     struct loop_fd fd; /* the daemon's epoll descriptor */
     struct loop_timer timer;
+    struct visitors *visitors;
 };
 
 /* -- what is shown -- */
@@ -186,13 +187,16 @@ struct page *page_create(struct app *app, const char *address, char *why, size_t
     page = mem_zalloc(sizeof *page);
     page->app = app;
     page->timer.expired = on_timer;
+    page->visitors = visitors_create(app_loop(app));
     page->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, page,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CLIENTS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, CLIENT_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        MHD_OPTION_NOTIFY_CONNECTION, visitors_notify, page->visitors, MHD_OPTION_NOTIFY_COMPLETED,
+        visitors_answered, page->visitors, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CLIENT_MEMORY_MAX, MHD_OPTION_END);
     if (!page->daemon) {
         snprintf(why, why_max, "the admin page cannot be started on '%s'", address);
         close(fd);
+        visitors_destroy(page->visitors);
         free(page);
         return NULL;
     }
@@ -209,5 +213,6 @@ void page_destroy(struct page *page)
     loop_remove_fd(app_loop(page->app), &page->fd);
     loop_clear_timer(app_loop(page->app), &page->timer);
     MHD_stop_daemon(page->daemon);
+    visitors_destroy(page->visitors);
     free(page);
 }

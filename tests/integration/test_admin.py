@@ -1,4 +1,5 @@
 """The admin page, the service manager's socket, and the log's forms."""
+import contextlib
 import http.client
 import json
 import os
@@ -7,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -197,6 +199,37 @@ def test_slow_and_many_clients_hurt_nobody(weir, page):
     for client in clients:
         client.close()
     wait_for(lambda: answers(page), "the page to answer again")
+
+
+def test_clients_that_never_come_to_an_end_lose_their_place(weir, page):
+    """A byte now and then is no request: who asks properly is answered all the same."""
+    host = start(weir, page, Fake(weir).path)
+    stop = threading.Event()
+    clients = [socket.socket(socket.AF_UNIX) for _ in range(16)]
+    for client in clients:
+        client.connect(page)
+        client.sendall(b"G")
+
+    def dribble():
+        while not stop.wait(0.3):
+            for client in clients:
+                with contextlib.suppress(OSError):  # it has lost its place
+                    client.sendall(b"G")
+    dribbler = threading.Thread(target=dribble)
+    dribbler.start()
+    try:
+        wait_for(lambda: answers(page), "the page to answer")
+        connection = Connection(page)
+        for _ in range(3):
+            connection.request("GET", "/livez")
+            assert connection.getresponse().read() == b"ok\n"
+        connection.close()
+    finally:
+        stop.set()
+        dribbler.join()
+        for client in clients:
+            client.close()
+    assert host.stop() == 0
 
 
 # -- the service manager --
