@@ -6,8 +6,15 @@
 /* These functions are the whole process's, so this is, too. */
 struct calls calls;
 
+void calls_fail_file(int error, uint64_t nth)
+{
+    calls_fail_files(error, nth);
+    atomic_store(&calls.fail_once, true);
+}
+
 void calls_fail_files(int error, uint64_t nth)
 {
+    atomic_store(&calls.fail_once, false);
     atomic_store(&calls.fail_in, nth);
     atomic_store(&calls.file_error, error);
 }

@@ -13,6 +13,8 @@
 /* The nth call from now on that changes a file (write, fsync, rename, ...) fails with this
  * errno, and all after it; 0: none does. */
 void calls_fail_files(int error, uint64_t nth);
+/* The same, but those after it work again. */
+void calls_fail_file(int error, uint64_t nth);
 /* Calls of that kind so far. */
 uint64_t calls_files(void);
 

@@ -56,6 +56,8 @@ static bool file_fails(void)
         ;
     if (left > 1)
         return false;
+    if (atomic_load(&calls.fail_once))
+        atomic_store(&calls.file_error, 0);
     errno = error;
     return true;
 }

@@ -11,7 +11,7 @@
 struct calls {
     atomic_int file_error;
     atomic_uint_fast64_t fail_in, n_files, n_shortened, n_refused_threads, n_resolved;
-    atomic_bool be_short, interrupt, no_threads;
+    atomic_bool fail_once, be_short, interrupt, no_threads;
     atomic_uint n_moves; /* since interrupt was set */
     atomic_int names;    /* enum calls_names */
     atomic_uint n_at_exit;

@@ -11,6 +11,8 @@
 
 #define ARRIVE_NS (3 * NS_PER_S)
 #define KEYS 100000u
+#define TAGS 1000u
+#define NAME_BYTES ((size_t)64 * 1024)
 #define KEY_MARK 1000u
 #define KEY_BYTES_MAX 70000u
 #define LARGE_LOGS 400u
@@ -86,6 +88,29 @@ static void expect_contents(struct trial *trial)
     marks_finish(&found);
 }
 
+/* Many tags, and names that no buffer was made for. */
+static struct sample *sample_of_names(const struct trial *trial, uint64_t id)
+{
+    struct sample *sample = sample_create(id, 1, SAMPLE_BYTES);
+    char *text = mem_zalloc(NAME_BYTES + 1);
+    struct weir_group *group;
+    struct weir_str name;
+
+    memset(text, 'n', NAME_BYTES);
+    sample_group(sample, 1, TAGS);
+    name = sample_str(sample, (struct weir_str){text, NAME_BYTES});
+    group = sample->group;
+    group->topic = group->source = group->category = group->machine_uuid = name;
+    sample->batch.project = sample->batch.logstore = sample->batch.config = name;
+    for (uint32_t i = 0; i < TAGS; i++) {
+        snprintf(text, NAME_BYTES, "tag%u", i);
+        sample_tag(sample, life_str(text), i ? life_str("v") : name);
+    }
+    marks_log(trial, sample, 0);
+    free(text);
+    return sample;
+}
+
 /* Deliveries that take long are given up when flush is over: sizes are the matter here. */
 void dat_much(struct trial *trial)
 {
@@ -95,9 +120,11 @@ void dat_much(struct trial *trial)
     if (dat_flush(trial, stand, sample_of_keys(trial, 1, KEYS)) == WEIR_DELIVERED &&
         sink_kind(trial) != SINK_NONE && !stand->n_marks)
         expect_contents(trial);
+    if (life_ready(stand))
+        dat_flush(trial, stand, sample_of_names(trial, 2));
     if (life_ready(stand)) {
         trial_doing(trial, "flush of a million logs");
-        dat_flush(trial, stand, sample_of_logs(2, 1000000));
+        dat_flush(trial, stand, sample_of_logs(3, 1000000));
     }
     life_end(stand);
 }
