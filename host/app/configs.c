@@ -1,5 +1,6 @@
 #include "app/configs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +133,15 @@ void configs_log_diags(const struct diag_list *diags)
     }
 }
 
+/* It was deleted while those before it were read: as if it had not been listed. A link that
+ * leads nowhere is an error. */
+static bool has_gone(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) && errno == ENOENT;
+}
+
 void config_set_read(const struct configs_request *request, bool text, struct config_set *ret_set)
 {
     struct pipeline_request read = {
@@ -140,12 +150,17 @@ void config_set_read(const struct configs_request *request, bool text, struct co
     char **paths = NULL;
     size_t n_paths = config_paths(request->paths, request->n_paths, &paths, &diags);
 
-    *ret_set = (struct config_set){.count = n_paths};
+    *ret_set = (struct config_set){0};
     keep_problems(ret_set, &diags);
     ret_set->items = mem_calloc(n_paths, sizeof *ret_set->items);
     for (size_t i = 0; i < n_paths; i++) {
-        struct config_entry *entry = &ret_set->items[i];
+        struct config_entry *entry = &ret_set->items[ret_set->count];
 
+        if (has_gone(paths[i])) {
+            free(paths[i]);
+            continue;
+        }
+        ret_set->count++;
         entry->path = paths[i];
         entry->name = pipeline_name_of(paths[i]);
         entry->same = is_same(request, entry, ret_set);
@@ -153,7 +168,7 @@ void config_set_read(const struct configs_request *request, bool text, struct co
             read_file(entry, &read, &diags);
         ret_set->n_refused += entry->why != NULL;
     }
-    qsort(ret_set->items, n_paths, sizeof *ret_set->items, by_name);
+    qsort(ret_set->items, ret_set->count, sizeof *ret_set->items, by_name);
     free((void *)paths);
     diag_list_hide_lines(&diags);
     if (text)

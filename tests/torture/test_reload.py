@@ -1,6 +1,7 @@
 """Pipelines change while lines come in: nothing is lost, and what stays is not disturbed."""
 import json
 import signal
+import threading
 import time
 
 import pytest
@@ -106,6 +107,41 @@ def test_disk_of_the_checkpoints_hangs(torture):
     assert fault.lift()
     torture.start()
     torture.finish()
+
+
+def test_file_is_deleted_while_others_are_read(torture):
+    """Catalogue 61: it is as if it had been deleted before: its pipeline goes, with no error."""
+    lag_s = 2
+    torture.preload = True
+    folder = torture.folder / "pipelines"
+    folder.mkdir()
+    stays = torture.pipeline(torture.logs / "a.log", name="a")
+    goes = torture.pipeline(torture.logs / "b.log", name="b").read_text()
+    stays.rename(folder / "a.json")
+    torture.paths = ["--no-watch", folder]
+    torture.start()
+    torture.running()
+    while True:  # until the machine lets this test be in time
+        (folder / "b.json").write_text(goes)
+        assert reload_by_command(torture) == 0
+        torture.faults.used = 0
+        fault = torture.faults.lag("open", "/a.json", lag_s * 1000)
+        began, result = time.monotonic(), []
+        thread = threading.Thread(target=lambda: result.append(torture.weir.command(
+            "reload", "--data", torture.weir.data, "--format", "json")))
+        thread.start()
+        wait_for(lambda: fault.seen, "the reading to begin")
+        (folder / "b.json").unlink()
+        in_time = time.monotonic() - began < lag_s
+        fault.lift()
+        thread.join()
+        if in_time:
+            break
+        assert reload_by_command(torture) == 0
+    assert result[0].returncode == 0, result[0].stdout + result[0].stderr
+    assert [(one["pipeline"], one["change"]) for one in json.loads(result[0].stdout)["pipelines"]] \
+        == [("b", "removed")]
+    assert torture.host.stop() == 0
 
 
 def test_killed_while_it_changes(torture, long_form):
