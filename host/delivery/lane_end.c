@@ -49,7 +49,8 @@ static void collect(struct lane *lane, bool hangs)
     }
     while (!hangs && (parcel = list_first(&lane->pending, struct parcel, list))) {
         list_remove(&parcel->list);
-        lane_put_retry(lane, parcel);
+        if (lane_keep_unsettled(lane, parcel))
+            lane_put_retry(lane, parcel);
     }
     lane->n_pending = 0;
 }

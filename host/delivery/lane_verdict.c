@@ -115,30 +115,50 @@ static bool is_answer(uint32_t verdict, const struct parcel_count *count)
            count->rejected_logs;
 }
 
-void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict)
+/* Logs that are delivered or rejected are let go of. Returns how many groups are left. */
+static uint32_t let_go_of_ended(
+    struct lane *lane, struct parcel *parcel, uint32_t verdict, const struct parcel_count *count)
 {
-    struct parcel_count count = parcel_count(parcel, verdict);
-    bool answered = is_answer(verdict, &count);
     uint32_t n_groups = parcel->n_groups;
     uint32_t n_kept;
 
-    lane->broken |= verdict == WEIR_BROKEN;
-    lane_durations_add(&lane->stats.measures.sends, clock_now_ns() - parcel->flushed_ns);
-    lane->stats.measures.faults[LANE_FAULT_BROKEN] += verdict == WEIR_BROKEN;
-    lane->stats.measures.faults[LANE_FAULT_REJECTED] += count.rejected_logs > 0;
-    if (answered)
-        circuit_tell(&lane->circuit, true, parcel->probe, 0, 0, 0);
-    lane->stats.delivered_logs += count.delivered_logs;
-    lane->stats.delivered_bytes += count.delivered_bytes;
-    lane->stats.left_logs -= MIN(count.delivered_logs, lane->stats.left_logs);
-    if (count.rejected_logs)
-        give_up_rejected(lane, parcel, verdict, count.rejected_logs);
-    if (count.delivered_logs)
+    lane->stats.measures.faults[LANE_FAULT_REJECTED] += count->rejected_logs > 0;
+    lane->stats.delivered_logs += count->delivered_logs;
+    lane->stats.delivered_bytes += count->delivered_bytes;
+    lane->stats.left_logs -= MIN(count->delivered_logs, lane->stats.left_logs);
+    if (count->rejected_logs)
+        give_up_rejected(lane, parcel, verdict, count->rejected_logs);
+    if (count->delivered_logs)
         note_recovery(lane);
     /* An empty group shares the batch's verdict, too. */
     n_kept = parcel_keep_retries(parcel, verdict, lane->spool.store);
     lane_count_settled(lane, n_groups - n_kept);
     lane->stats.delivered_groups += verdict == WEIR_DELIVERED ? n_groups - n_kept : 0;
+    return n_kept;
+}
+
+bool lane_keep_unsettled(struct lane *lane, struct parcel *parcel)
+{
+    struct parcel_count count = parcel_count(parcel, WEIR_RETRY);
+
+    if (let_go_of_ended(lane, parcel, WEIR_RETRY, &count))
+        return true;
+    parcels_put(lane->parcels, parcel);
+    return false;
+}
+
+void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict)
+{
+    struct parcel_count count = parcel_count(parcel, verdict);
+    bool answered = is_answer(verdict, &count);
+    uint32_t n_kept;
+
+    lane->broken |= verdict == WEIR_BROKEN;
+    lane_durations_add(&lane->stats.measures.sends, clock_now_ns() - parcel->flushed_ns);
+    lane->stats.measures.faults[LANE_FAULT_BROKEN] += verdict == WEIR_BROKEN;
+    if (answered)
+        circuit_tell(&lane->circuit, true, parcel->probe, 0, 0, 0);
+    n_kept = let_go_of_ended(lane, parcel, verdict, &count);
     lane->stats.measures.faults[LANE_FAULT_RETRY] += n_kept && verdict != WEIR_BROKEN;
     if (n_kept)
         act_on_rest(lane, parcel, count.retry_logs, answered);

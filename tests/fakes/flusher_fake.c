@@ -8,7 +8,8 @@
  *   returns PENDING), never_settled (PENDING, and that is all), unknown (a verdict that does not
  * exist), settles_twice (early, and once more), settles_unknown (early, by a verdict that does
  * not exist), marks_nothing (a group that is not there; delivered), marks (the first log of each
- * group rejected, the second to be retried, the others delivered)
+ * group rejected, the second to be retried, the others delivered), marks_and_keeps (the first
+ * delivered, the second rejected; PENDING, and that is all)
  *
  * AnswerFile names a file with such a word, read at every flush, which then holds in place
  * of Script. Copy names a file that gets the values of all logs that are delivered.
@@ -227,6 +228,16 @@ static uint32_t mark_nothing(struct fake *self, const struct weir_batch *batch)
     return WEIR_DELIVERED;
 }
 
+/* The first log of each group is delivered, the second rejected, of the others is never said. */
+static uint32_t mark_and_keep(struct fake *self, const struct weir_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->n_groups; i++) {
+        self->host->mark(self->host, batch, i, 0, WEIR_DELIVERED, 0, (struct weir_str){0});
+        self->host->mark(self->host, batch, i, 1, WEIR_REJECTED, 400, (struct weir_str){"bad", 3});
+    }
+    return WEIR_PENDING;
+}
+
 static uint32_t mark_logs(struct fake *self, const struct weir_batch *batch)
 {
     static const struct weir_str words = {"bad log", 7};
@@ -287,6 +298,8 @@ static uint32_t fake_flush(void *memory, const struct weir_batch *batch, struct 
         return 77;
     if (!strcmp(word, "marks"))
         return mark_logs(self, batch);
+    if (!strcmp(word, "marks_and_keeps"))
+        return mark_and_keep(self, batch);
     if (!strcmp(word, "marks_nothing"))
         return mark_nothing(self, batch);
     if (!strcmp(word, "early"))

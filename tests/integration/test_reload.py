@@ -560,6 +560,21 @@ def test_stop_that_comes_back_when_its_pipeline_is_gone(world, tmp_path):
     wait_for(lambda: calls(record).count("stop") == 2, "the first stop")
 
 
+def test_marks_of_a_batch_that_was_not_settled_hold(world, tmp_path):
+    """One log was delivered, one rejected; the next generation gets the others."""
+    output = tmp_path / "out"
+    world.write("web", quick([mock(10)], [fake(tmp_path / "r", Script=["marks_and_keeps"])]))
+    host = world.start()
+    wait_for(lambda: lane(world.weir, "web")["pending_batches"], "the marks")
+    world.write("web", quick([tail(tmp_path / "none")], [fake(tmp_path / "r2", output)]))
+    assert world.changes() == {"web": "changed"}
+    wait_for(lambda: not lane(world.weir, "web")["logs"]["left"], "the rest")
+    logs = lane(world.weir, "web")["logs"]
+    assert numbers(output) == list(range(3, 11))
+    assert (logs["delivered"], logs["rejected"]) == (9, 1)
+    assert host.stop() == 0
+
+
 # -- what starts a reload --
 
 
