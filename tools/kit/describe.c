@@ -158,6 +158,8 @@ static int describe(char **paths, int n, bool json)
  * place of this one. Returns when that is not to be had. */
 static void become_sanitized(int argc, char **argv)
 {
+    char command[] = "describe"; /* argv[0] has the program's name before it */
+
     for (int i = 1; i < argc; i++) {
         SCOPED_FREE char *library = argv[i][0] == '-' ? NULL : plan_sanitizer(argv[i]);
         SCOPED_FREE char *program = library ? child_sanitized_program() : NULL;
@@ -168,7 +170,8 @@ static void become_sanitized(int argc, char **argv)
             continue;
         again = mem_calloc((size_t)argc + 2, sizeof *again);
         again[0] = program;
-        memcpy(again + 1, argv, (size_t)argc * sizeof *argv);
+        again[1] = command;
+        memcpy(again + 2, argv + 1, ((size_t)argc - 1) * sizeof *argv);
         execv(program, again);
         fprintf(stderr,
             "weir-plugin describe: %s was built with a sanitizer, and %s cannot be started: %m\n",
