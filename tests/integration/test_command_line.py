@@ -88,9 +88,9 @@ WRONG = [
     ("weir-plugin", ["inspect", "--format", "xml", "x"], "weir-plugin inspect: 'xml' is no format"),
     ("weir-plugin", ["verify"], "which plugin?"),
     ("weir-plugin", ["verify", "--level", "x", FLUSHER], "'x'"),
-    ("weir-plugin", ["fuzz"], "which plugin"),
+    ("weir-plugin", ["fuzz"], "which plugin? Give one; see"),
     ("weir-plugin", ["fuzz", "--seed", "abc", FLUSHER], "abc"),
-    ("weir-plugin", ["bench"], "which plugin"),
+    ("weir-plugin", ["bench"], "which plugin? Give one; see"),
 ]
 
 

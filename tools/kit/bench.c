@@ -381,5 +381,6 @@ int command_bench(int argc, char **argv)
             return CLI_USAGE;
         }
     }
-    return argc - optind == 1 ? bench_file(&options, argv + optind) : usage("which plugin", "");
+    return argc - optind == 1 ? bench_file(&options, argv + optind)
+                              : usage("which plugin? Give one", "");
 }

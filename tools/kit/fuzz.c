@@ -135,7 +135,7 @@ static int parse(int argc, char **argv, struct fuzz_options *options)
     }
     options->plan.paths = argv + optind;
     options->plan.n_paths = (size_t)(argc - optind);
-    return argc - optind == 1 ? 0 : usage("which plugin", "");
+    return argc - optind == 1 ? 0 : usage("which plugin? Give one", "");
 }
 
 int command_fuzz(int argc, char **argv)
