@@ -173,9 +173,12 @@ int checkpoint_store_restore(struct checkpoint_store *store)
     return r;
 }
 
+/* LMDB's own numbers are negative; some of them are about the program, not the file. */
 bool checkpoint_store_is_damage(int error)
 {
-    return error < 0 || error == EINVAL; /* LMDB's own numbers are negative */
+    return (error < 0 && error != MDB_PANIC && error != MDB_MAP_FULL && error != MDB_TXN_FULL &&
+               error != MDB_MAP_RESIZED && error != MDB_READERS_FULL && error != MDB_NOTFOUND) ||
+           error == EINVAL;
 }
 
 static int put_all(MDB_txn *txn, MDB_dbi dbi, const struct checkpoint_set *set)
@@ -211,24 +214,24 @@ int checkpoint_store_put(struct checkpoint_store *store, const struct checkpoint
     return commit(store, txn);
 }
 
-bool checkpoint_store_get(
+int checkpoint_store_get(
     struct checkpoint_store *store, const struct checkpoint_key *key, struct buf *value)
 {
     struct checkpoint_key copy = *key;
     MDB_val stored_key = {sizeof copy, &copy}, stored;
     MDB_txn *txn;
-    bool found;
+    int r = begin(store, MDB_RDONLY, &txn);
 
-    if (begin(store, MDB_RDONLY, &txn))
-        return false;
-    found = mdb_get(txn, store->dbi, &stored_key, &stored) == 0;
-    if (found)
+    if (r)
+        return r;
+    r = mdb_get(txn, store->dbi, &stored_key, &stored);
+    if (!r)
         buf_append(value, stored.mv_data, stored.mv_size);
     give_up(store, txn);
-    return found;
+    return r;
 }
 
-void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
+int checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
     void (*visit)(
         void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
     void *context)
@@ -237,13 +240,14 @@ void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader
     MDB_val key = {sizeof first, &first}, value;
     MDB_cursor *cursor;
     MDB_txn *txn;
-    int r;
+    int r = begin(store, MDB_RDONLY, &txn);
 
-    if (begin(store, MDB_RDONLY, &txn))
-        return;
-    if (mdb_cursor_open(txn, store->dbi, &cursor)) {
+    if (r)
+        return r;
+    r = mdb_cursor_open(txn, store->dbi, &cursor);
+    if (r) {
         give_up(store, txn);
-        return;
+        return r;
     }
     r = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     for (; !r; r = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
@@ -258,6 +262,7 @@ void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader
     }
     mdb_cursor_close(cursor);
     give_up(store, txn);
+    return r == MDB_NOTFOUND ? 0 : r;
 }
 
 static bool is_forgotten(const struct checkpoint_key *key, const MDB_val *value, uint64_t before_s)

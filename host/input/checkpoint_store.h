@@ -1,5 +1,5 @@
 /* The LMDB environment behind checkpoints: keys and values, no meaning. One at a time
- * per folder in a process. Return values: 0, or a number for checkpoint_store_error. */
+ * per folder in a process. Return values: 0, or an error of LMDB's or an errno. */
 #ifndef INPUT_CHECKPOINT_STORE_H
 #define INPUT_CHECKPOINT_STORE_H
 
@@ -22,16 +22,17 @@ int checkpoint_store_open(struct checkpoint_store *store, const char *folder);
 void checkpoint_store_close(struct checkpoint_store *store);
 /* If its files were deleted they are put back, which is told. 0, or the error. */
 int checkpoint_store_restore(struct checkpoint_store *store);
-/* Whether an error of open means damage, rather than a disk or rights problem. */
+/* Whether an error means damage, rather than a problem of disk, memory or rights, which may
+ * pass. */
 bool checkpoint_store_is_damage(int error);
 
 /* Writes all, in one transaction; empty values are removed. */
 int checkpoint_store_put(struct checkpoint_store *store, const struct checkpoint_set *set);
-/* Appends the value of a key; false when there is none. */
-bool checkpoint_store_get(
+/* Appends the value of a key; MDB_NOTFOUND when there is none. */
+int checkpoint_store_get(
     struct checkpoint_store *store, const struct checkpoint_key *key, struct buf *value);
 /* Every record whose key has that reader. `visit` must not call back into the store. */
-void checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
+int checkpoint_store_each(struct checkpoint_store *store, const uint64_t reader[2],
     void (*visit)(
         void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
     void *context);

@@ -156,7 +156,7 @@ static bool is_stored(struct checkpoints *checkpoints, const struct checkpoint_s
     SCOPED_BUF struct buf value = {0};
     struct checkpoint_record record;
 
-    return checkpoint_store_get(&checkpoints->store, &spec->key, &value) &&
+    return !checkpoint_store_get(&checkpoints->store, &spec->key, &value) &&
            checkpoint_decode(value.data, value.size, &record) &&
            str_equal(record.path, str_of(spec->path));
 }
@@ -321,6 +321,7 @@ struct checkpoints *checkpoints_open(const char *folder, char *why, size_t why_m
     self = mem_zalloc(sizeof *self);
     self->folder = mem_strdup(folder);
     self->complaints.interval_ns = self->hang_notice.interval_ns = 10 * NS_PER_S;
+    self->damage_notice.interval_ns = 10 * NS_PER_S;
     init_locks(self);
     list_init(&self->dirty);
     checkpoint_set_init(&self->pending);

@@ -27,6 +27,8 @@
  * are forgotten. */
 #define CHECKPOINTS_KEEP_S (7ULL * 24 * 3600)
 
+#define CHECKPOINTS_E_UNKNOWN 1
+
 struct checkpoints;
 struct checkpoint;
 
@@ -76,14 +78,15 @@ void checkpoint_describe(
 
 /* What is known of a file, written or not, and where each lane is to go on reading:
  * at what is secured; but where it is open still, at the end of what was read and has
- * not been given back. `value` holds the memory of the record. False when nothing is
- * known. */
-bool checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
+ * not been given back. `value` holds the memory of the record. 0; CHECKPOINTS_E_UNKNOWN;
+ * or -errno: it cannot be told now. A store that was damaged while it was open knows nothing,
+ * as one that is begun anew after it. */
+int checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
     struct buf *value, struct checkpoint_record *ret_record);
 
 /* Calls `visit` for every file of one reader (pipeline and input), written or not. It must
- * not call back into the store. */
-void checkpoints_each(struct checkpoints *checkpoints, const char *pipeline, const char *input,
+ * not call back into the store. 0, or -errno as above: then not for all. */
+int checkpoints_each(struct checkpoints *checkpoints, const char *pipeline, const char *input,
     void (*visit)(
         void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
     void *context);

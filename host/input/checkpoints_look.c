@@ -1,6 +1,8 @@
 /* What is known of files: in the store, and, newer, in memory. The writer is never waited for,
  * since a disk may hang. */
+#include <errno.h>
 #include <string.h>
+#include "base/clock.h"
 #include "input/checkpoints_private.h"
 
 /* What has not been written yet; under the lock. */
@@ -19,18 +21,47 @@ static bool find_unwritten(
     return open || pending;
 }
 
-bool checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
+/* Of a result of the store that is not MDB_NOTFOUND. */
+static int told(struct checkpoints *self, int error)
+{
+    uint64_t suppressed;
+
+    if (!error)
+        return 0;
+    if (!checkpoint_store_is_damage(error))
+        return error > 0 ? -error : -EIO;
+    pthread_mutex_lock(&self->lock);
+    if (log_limit_pass(&self->damage_notice, clock_now_ns(), &suppressed))
+        log_error("checkpoints are damaged; files that are found now are read as new ones",
+            LOG_STR("folder", self->folder), LOG_STR("error", mdb_strerror(error)),
+            LOG_INT("left_out", suppressed));
+    pthread_mutex_unlock(&self->lock);
+    return CHECKPOINTS_E_UNKNOWN;
+}
+
+static int find_stored(
+    struct checkpoints *self, const struct checkpoint_key *key, struct buf *value)
+{
+    int r = checkpoint_store_get(&self->store, key, value);
+
+    return r == MDB_NOTFOUND ? CHECKPOINTS_E_UNKNOWN : told(self, r);
+}
+
+int checkpoints_find(struct checkpoints *checkpoints, const struct checkpoint_key *key,
     struct buf *value, struct checkpoint_record *ret_record)
 {
     bool found;
+    int r = 0;
 
     value->size = 0;
     pthread_mutex_lock(&checkpoints->lock);
     found = find_unwritten(checkpoints, key, value);
     pthread_mutex_unlock(&checkpoints->lock);
     if (!found)
-        found = checkpoint_store_get(&checkpoints->store, key, value);
-    return found && checkpoint_decode(value->data, value->size, ret_record);
+        r = find_stored(checkpoints, key, value);
+    if (r)
+        return r;
+    return checkpoint_decode(value->data, value->size, ret_record) ? 0 : CHECKPOINTS_E_UNKNOWN;
 }
 
 struct look {
@@ -92,17 +123,19 @@ static void visit_unwritten(const struct look *look)
     }
 }
 
-void checkpoints_each(struct checkpoints *checkpoints, const char *pipeline, const char *input,
+int checkpoints_each(struct checkpoints *checkpoints, const char *pipeline, const char *input,
     void (*visit)(
         void *context, const struct checkpoint_key *key, const struct checkpoint_record *record),
     void *context)
 {
     struct checkpoint_key key = checkpoint_key_of(pipeline, input, 0, 0);
     struct look look = {.reader = key.reader, .visit = visit, .context = context};
+    int r;
 
     checkpoint_set_init(&look.unwritten);
     take_unwritten(&look, checkpoints);
-    checkpoint_store_each(&checkpoints->store, key.reader, visit_stored, &look);
+    r = checkpoint_store_each(&checkpoints->store, key.reader, visit_stored, &look);
     visit_unwritten(&look);
     checkpoint_set_finish(&look.unwritten);
+    return MIN(told(checkpoints, r), 0);
 }

@@ -49,7 +49,7 @@ struct checkpoints {
     bool stopping, busy, ended; /* the last: the writer has left its loop */
     uint64_t n_rounds;          /* of writing */
     uint64_t begun_ns;          /* when the one that is `busy` was begun */
-    struct log_limit hang_notice;
+    struct log_limit hang_notice, damage_notice;
 };
 
 /* The writer's thread; `argument` is the struct checkpoints. */

@@ -1,5 +1,7 @@
 /* Files that no path leads to any more when the input stops, open still: the input of the
  * pipeline's next generation reads on from their descriptors. Without one they are lost. */
+#include <errno.h>
+#include <fcntl.h>
 #include "base/mem.h"
 #include "input/input_file.h"
 
@@ -48,26 +50,33 @@ void file_inherit(struct input *input, struct input *before)
     }
 }
 
-/* It is read on where its checkpoint says, and only if that is there. */
-static void take_up(struct file_input *self, struct left_file *left)
+/* It is read on where its checkpoint says, and only if that is there. False: that could not
+ * be told, and it stays left. */
+static bool take_up(struct file_input *self, struct left_file *left)
 {
     struct stat status;
     struct tail *tail;
+    int r, fd;
 
     if (fstat(left->fd, &status) < 0 || file_find_inode(self, status.st_dev, status.st_ino))
-        return;
+        return true;
+    fd = fcntl(left->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
     tail = file_add(self, left->path, &status);
     tail->gone = true;
     tail->seen = self->scan;
     tail->grew_ns = loop_now_ns(self->input.context->loop);
     tail_set_known(tail, left->name);
-    tail_set_fd(tail, take_fd(left->fd));
-    if (tail_check(tail)) { /* what is open has been checked: turns rely on that */
+    tail_set_fd(tail, fd);
+    r = tail_check(tail);
+    if (r) { /* what is open has been checked: turns rely on that */
         file_drop(self, tail);
-        return;
+        return r == -ESTALE || r == -EMEDIUMTYPE;
     }
     self->n_open++;
     file_wake(self, tail);
+    return true;
 }
 
 void file_take_up_left(struct file_input *self)
@@ -75,8 +84,8 @@ void file_take_up_left(struct file_input *self)
     struct left_file *left;
 
     LIST_EACH (left, &self->left, link) {
-        take_up(self, left);
-        destroy(left);
+        if (take_up(self, left))
+            destroy(left);
     }
 }
 

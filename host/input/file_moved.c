@@ -85,8 +85,8 @@ void file_find_moved(struct file_input *self)
 
     if (!context->checkpoints)
         return;
-    checkpoints_each(
-        context->checkpoints, context->pipeline, context->config->name, note_moved, &files);
+    self->find_moved_again = checkpoints_each(context->checkpoints, context->pipeline,
+                                 context->config->name, note_moved, &files) != 0;
     for (size_t i = 0; i < files.count; i++) {
         take_up(self, &files.items[i]);
         free(files.items[i].path);

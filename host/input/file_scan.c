@@ -172,7 +172,8 @@ static bool is_quiet(const struct file_input *self)
     const struct file_folder *folder;
     const struct tail *tail;
 
-    if (self->scan_stirred || list_empty(&self->all_folders))
+    if (self->scan_stirred || list_empty(&self->all_folders) || !list_empty(&self->left) ||
+        self->find_moved_again)
         return false;
     LIST_EACH (folder, &self->all_folders, all) {
         if (!watch_is_live(&folder->watch) || folder->by_link || folder->remote)
@@ -211,6 +212,9 @@ void file_scan(struct file_input *self)
     if (context_of(self)->once)
         return;
     file_take_up_renamed(self);
+    file_take_up_left(self);
+    if (self->find_moved_again)
+        file_find_moved(self);
     look_at_all(self);
     plan_next(self, self->scanned_ns - start_ns);
 }

@@ -127,6 +127,7 @@ struct file_input {
     uint64_t scanned_ns, next_scan_ns; /* when the last one ended; when the next is due */
     uint64_t scan_pause_ns;            /* between these two */
     bool scan_stirred;                 /* the scan that runs has found something */
+    bool find_moved_again;             /* not all checkpoints could be read */
     uint64_t noted_pause_ns;           /* until is looked again whether files are noted */
     struct log_limit no_descriptor, no_folder;
 
@@ -172,7 +173,7 @@ void file_drop_folder(struct file_input *self, struct file_folder *folder);
 void file_handle_gone(struct file_input *self, struct tail *tail);
 
 /* file_moved.c: files that went away unread while the process was not running, looked for
- * below where they were; once, after the first scan. */
+ * below where they were; after the first scan, and again while the checkpoints cannot be read. */
 void file_find_moved(struct file_input *self);
 /* file_renamed.c: files that were renamed while it runs, as the watches tell it. */
 void file_note_renamed(struct file_input *self, const char *from, const char *to);
@@ -184,6 +185,7 @@ void file_forget_renamed(struct file_input *self);
  * Takes the descriptor from a file that is such. */
 void file_leave(struct file_input *self, struct tail *tail);
 void file_inherit(struct input *input, struct input *before);
+/* Those whose checkpoint cannot be read stay left, until the next time. */
 void file_take_up_left(struct file_input *self);
 /* There was no heir: what was not read of them is lost, and counted. */
 void file_forget_left(struct file_input *self);

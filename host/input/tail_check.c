@@ -64,8 +64,12 @@ static int find_saved(struct tail *tail, uint64_t size, uint64_t *positions, boo
     int r;
 
     *ret_known = false;
-    if (!context->checkpoints || !checkpoints_find(context->checkpoints, &key, &value, &record) ||
-        !same_birth(record.born_ns, tail->born_ns))
+    if (!context->checkpoints)
+        return 0;
+    r = checkpoints_find(context->checkpoints, &key, &value, &record);
+    if (r)
+        return MIN(r, 0);
+    if (!same_birth(record.born_ns, tail->born_ns))
         return 0;
     r = fingerprint_check(&record.print, tail->fd, ret_known);
     if (r || !*ret_known)

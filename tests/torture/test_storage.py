@@ -118,6 +118,33 @@ def test_checkpoints_cannot_be_opened(torture):
     assert torture.finish().twice() == 0
 
 
+def test_checkpoints_cannot_be_read(torture):
+    """Catalogue 13: a file comes back while the store is broken: it waits, and is not new."""
+    log, other, away = (torture.folder / name for name in ("in.log", "in2.log", "away/in.log"))
+    away.parent.mkdir()
+    torture.preload = True
+    torture.pipeline(torture.folder / "in*.log", TailSizeKB=1)
+    torture.stream().append(log, 1)
+    torture.start()
+    torture.expect_all()
+    assert torture.host.stop() == 0
+    log.rename(away)
+    torture.stream("t").append(other, 1)
+    torture.start()
+    torture.expect_all()
+    faults = [torture.faults.fail(call, CHECKPOINTS) for call in ("write_head", "open")]
+    torture.streams[1].append(other, 1)
+    torture.host.wait_log("checkpoints cannot be written")
+    wait_for(lambda: faults[1].fired, "the fault")
+    torture.streams[0].append(away, 1_000)
+    away.rename(log)
+    wait_for(lambda: "file cannot be read; trying again" in torture.host.text()
+             or torture.sink.take().counts["s"][1_000], "a look at the file")
+    for fault in faults:
+        fault.lift()
+    assert torture.finish().twice() == 0
+
+
 @pytest.mark.parametrize("number, name", [(0x6969, "nfs"), (0xFF534D42, "cifs")])
 def test_data_folder_on_a_network_file_system(torture, number, name):
     """Catalogue 13: refused at the start, as a spool is; nothing is written there."""

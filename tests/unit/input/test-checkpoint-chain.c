@@ -57,7 +57,7 @@ static uint64_t resume(const char *lane)
     struct checkpoint_record record;
     uint64_t position;
 
-    ck_assert(checkpoints_find(checkpoints, &key, &value, &record));
+    ck_assert_int_eq(checkpoints_find(checkpoints, &key, &value, &record), 0);
     checkpoint_positions(&record, &lane, 1, &position);
     return position;
 }
