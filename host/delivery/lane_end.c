@@ -5,10 +5,22 @@
 #include "base/mem.h"
 #include "delivery/lane_private.h"
 
+/* What the flusher has said so far: a flush that hangs may still mark in the original. */
+static void copy_verdicts(struct parcel *copy, const struct parcel *parcel)
+{
+    if (parcel->marks)
+        copy->marks = memcpy(mem_zalloc(parcel->n_logs), parcel->marks, parcel->n_logs);
+    copy->settled_early = parcel->settled_early;
+    copy->early_verdict = parcel->early_verdict;
+    copy->code = parcel->code;
+    memcpy(copy->text, parcel->text, sizeof copy->text);
+}
+
 struct parcel *lane_orphan(struct lane *lane, struct parcel *parcel)
 {
     struct parcel *copy = mem_zalloc(sizeof *copy);
 
+    copy->probe = parcel->probe;
     copy->batch = parcel->batch;
     copy->first_ns = parcel->first_ns;
     copy->flushed_ns = parcel->flushed_ns;
@@ -20,21 +32,24 @@ struct parcel *lane_orphan(struct lane *lane, struct parcel *parcel)
         copy->views[i] = parcel->views[i]; /* it stays, as long as the original does */
         copy->first_log[i] = parcel->first_log[i];
     }
+    copy_verdicts(copy, parcel);
     parcel->orphan = true;
     if (!list_linked(&parcel->list))
         list_append(&lane->orphans, &parcel->list);
     return copy;
 }
 
-/* What hangs with the flusher is replaced by copies that wait. */
+/* What hangs with the flusher is replaced by copies of what it has not settled, which wait. */
 static void orphan_list(struct lane *lane, struct list *list)
 {
-    struct parcel *parcel;
+    struct parcel *parcel, *copy;
 
     LIST_EACH (parcel, list, list) {
         if (parcel->state == PARCEL_PENDING) /* a late settle must not find it */
             list_remove(&parcel->list);
-        lane_put_retry(lane, lane_orphan(lane, parcel));
+        copy = lane_orphan(lane, parcel);
+        if (lane_keep_unsettled(lane, copy))
+            lane_put_retry(lane, copy);
     }
 }
 

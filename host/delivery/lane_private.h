@@ -93,8 +93,9 @@ void lane_put_retry(struct lane *lane, struct parcel *parcel);
 void lane_keep_details(struct parcel *parcel, const struct weir_result *result);
 /* A verdict other than PENDING has been given. The parcel is in no list. */
 void lane_act_on_verdict(struct lane *lane, struct parcel *parcel, uint32_t verdict);
-/* No verdict will come for a parcel that is in no list: what was marked holds, the rest is
- * the caller's to send. False, and it is gone, when nothing is left. */
+/* No verdict will come any more for a parcel that is in no list: what was marked, or settled
+ * while flush ran, holds; the rest is the caller's to send. False, and it is gone, when
+ * nothing is left. */
 bool lane_keep_unsettled(struct lane *lane, struct parcel *parcel);
 /* Logs of the parcel that end for good without having been delivered: those with that
  * verdict, by mark or by the batch's (lane_give_up.c). */

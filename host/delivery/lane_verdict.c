@@ -139,9 +139,10 @@ static uint32_t let_go_of_ended(
 
 bool lane_keep_unsettled(struct lane *lane, struct parcel *parcel)
 {
-    struct parcel_count count = parcel_count(parcel, WEIR_RETRY);
+    uint32_t verdict = parcel->settled_early ? parcel->early_verdict : WEIR_RETRY;
+    struct parcel_count count = parcel_count(parcel, verdict);
 
-    if (let_go_of_ended(lane, parcel, WEIR_RETRY, &count))
+    if (let_go_of_ended(lane, parcel, verdict, &count))
         return true;
     parcels_put(lane->parcels, parcel);
     return false;

@@ -11,6 +11,8 @@
  * group rejected, the second to be retried, the others delivered), marks_and_keeps (the first
  * delivered, the second rejected; PENDING, and that is all)
  *
+ * HangIn also takes "marked" and "settled": flush hangs after it has marked, or settled early.
+ *
  * AnswerFile names a file with such a word, read at every flush, which then holds in place
  * of Script. Copy names a file that gets the values of all logs that are delivered.
  */
@@ -101,6 +103,14 @@ static void maybe_hang(struct fake *self, const char *call)
         return;
     while (!self->options->hang_while.size || !access(file, F_OK))
         nanosleep(&nap, NULL);
+}
+
+/* Written down, so that a test knows when it has got there. */
+static void hang_behind(struct fake *self, const char *deed)
+{
+    if (!strcmp(self->options->hang_in.data, deed))
+        record(self, deed);
+    maybe_hang(self, deed);
 }
 
 static void maybe_hang_once(struct fake *self)
@@ -219,6 +229,7 @@ static uint32_t settle_now(
 {
     while (times--)
         self->host->settle(self->host, batch->id, verdict, NULL);
+    hang_behind(self, "settled");
     return WEIR_PENDING;
 }
 
@@ -235,6 +246,7 @@ static uint32_t mark_and_keep(struct fake *self, const struct weir_batch *batch)
         self->host->mark(self->host, batch, i, 0, WEIR_DELIVERED, 0, (struct weir_str){0});
         self->host->mark(self->host, batch, i, 1, WEIR_REJECTED, 400, (struct weir_str){"bad", 3});
     }
+    hang_behind(self, "marked");
     return WEIR_PENDING;
 }
 

@@ -575,6 +575,25 @@ def test_marks_of_a_batch_that_was_not_settled_hold(world, tmp_path):
     assert (logs["delivered"], logs["rejected"]) == (9, 1)
 
 
+@pytest.mark.parametrize("call, word, left, ended", [
+    ("stop", "marks_and_keeps", range(3, 11), (9, 1)),
+    ("marked", "marks_and_keeps", range(3, 11), (9, 1)),
+    ("settled", "early", [], (10, 0))])
+def test_verdicts_of_a_flusher_that_hangs_hold(world, tmp_path, call, word, left, ended):
+    """What it has said of logs before it came to hang is not asked again of the next."""
+    output = tmp_path / "out"
+    world.write("web", quick([mock(10)], [fake(tmp_path / "r", Script=[word], HangIn=call)]))
+    world.start("--drain-timeout", "200ms")
+    wait_for(lambda: call in calls(tmp_path / "r") or lane(world.weir, "web")["pending_batches"],
+             "the verdicts")
+    world.write("web", quick([tail(tmp_path / "none")], [fake(tmp_path / "r2", output)]))
+    assert world.changes() == {"web": "changed"}
+    wait_for(lambda: not lane(world.weir, "web")["logs"]["left"], "the rest")
+    logs = lane(world.weir, "web")["logs"]
+    assert numbers(output) == list(left)
+    assert (logs["delivered"], logs["rejected"]) == ended
+
+
 # -- what starts a reload --
 
 
