@@ -18,7 +18,7 @@ static void sync_turn(struct turn *turn)
     struct dead_letters *letters = container_of(turn, struct dead_letters, sync);
     struct spool *store = dead_letters_open_store(letters);
 
-    if (store && spool_sync(store))
+    if (store && letters_sync(letters, store))
         dead_letters_sync_soon(letters);
 }
 
@@ -66,6 +66,7 @@ void dead_letters_destroy(struct dead_letters *letters)
         return;
     memory_destroy(letters->memory);
     pthread_mutex_destroy(&letters->lock);
+    free(letters->gone);
     free(letters->folder);
     free(letters);
 }

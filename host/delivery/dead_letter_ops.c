@@ -25,6 +25,28 @@ static bool parse(const struct spool_info *info, struct letter *letter)
     return json_object_is_type(letter->head, json_type_object);
 }
 
+/* The first record that is not gone. It is found, asked for, and read: what went in between
+ * is not there any more, or is asked for once more. */
+static int read_record(struct dead_letters *letters, struct spool *store, uint64_t after,
+    struct spool_info *info, struct block **ret_block)
+{
+    uint64_t id;
+    int r;
+
+    for (;;) {
+        r = spool_peek(store, after, UINT64_MAX, NULL, info, NULL);
+        if (r && r != SPOOL_E_BAD_RECORD)
+            return r;
+        id = info->seq;
+        if (!letter_is_gone(letters, id)) {
+            r = spool_peek(store, id - 1, id, letters->memory, info, ret_block);
+            if (r != SPOOL_E_END)
+                return r;
+        }
+        after = id;
+    }
+}
+
 int letter_read(struct dead_letters *letters, uint64_t after, struct letter *ret)
 {
     struct spool *store = dead_letters_open_store(letters);
@@ -33,7 +55,7 @@ int letter_read(struct dead_letters *letters, uint64_t after, struct letter *ret
 
     *ret = (struct letter){0};
     if (store)
-        r = spool_peek(store, after, UINT64_MAX, letters->memory, &info, &ret->block);
+        r = read_record(letters, store, after, &info, &ret->block);
     if (r && r != SPOOL_E_BAD_RECORD)
         return SPOOL_E_END;
     ret->id = info.seq;
@@ -227,14 +249,16 @@ struct json_object *dead_letters_drop(
     while ((r = letter_read(letters, after, &letter)) != SPOOL_E_END) {
         after = letter.id;
         if (!r && letter_is_chosen(&letter, choice)) {
-            spool_ack(store, letter.id);
+            pthread_mutex_lock(&letters->lock);
+            letter_go(letters, store, letter.id);
+            pthread_mutex_unlock(&letters->lock);
             logs += letter_logs(&letter);
             n++;
         }
         letter_finish(&letter);
     }
-    if (n)
-        spool_sync(store);
+    if (n && letters_sync(letters, store))
+        dead_letters_sync_soon(letters);
     json_object_object_add(object, "dropped", json_object_new_uint64(n));
     json_object_object_add(object, "logs", json_object_new_uint64(logs));
     return object;

@@ -10,6 +10,12 @@
 #include "delivery/dead_letter.h"
 #include "delivery/spool.h"
 
+/* Letters that are settled or dropped, while their acks are not written and the store
+ * still shows them. Sorted by id; `order` counts all that ever came. */
+struct gone_letter {
+    uint64_t id, order;
+};
+
 struct dead_letters {
     char *folder;
     uint64_t max_bytes;
@@ -20,6 +26,9 @@ struct dead_letters {
     struct spool *store;   /* NULL: nothing was there, and nothing has been put */
     uint64_t last_id;
     struct list replays; /* letters on their way */
+    struct gone_letter *gone;
+    size_t n_gone, cap_gone;
+    uint64_t gone_order; /* of the next */
     struct log_limit complaint;
 };
 
@@ -30,6 +39,12 @@ struct spool *dead_letters_open_store(struct dead_letters *letters);
 /* Soon. */
 void dead_letters_sync_soon(struct dead_letters *letters);
 
+/* The letter is done with: acks it in `store`, which is the open one. Under the lock. */
+void letter_go(struct dead_letters *letters, struct spool *store, uint64_t id);
+bool letter_is_gone(struct dead_letters *letters, uint64_t id);
+/* Writes the acks of what is gone. 0 or SPOOL_E_FULL. */
+int letters_sync(struct dead_letters *letters, struct spool *store);
+
 /* A letter as it was read. */
 struct letter {
     uint64_t id;
@@ -37,7 +52,7 @@ struct letter {
     struct block *block;
     struct weir_str group; /* the message, in the block */
 };
-/* The first behind `after`; 0, SPOOL_E_END, or SPOOL_E_BAD_RECORD with id only. */
+/* The first behind `after` that is not gone; 0, SPOOL_E_END, or SPOOL_E_BAD_RECORD with id only. */
 int letter_read(struct dead_letters *letters, uint64_t after, struct letter *ret);
 void letter_finish(struct letter *letter);
 bool letter_is_chosen(const struct letter *letter, const struct dead_letter_choice *choice);

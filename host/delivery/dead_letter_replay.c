@@ -35,7 +35,7 @@ static void on_released(struct ack_source *source)
     pthread_mutex_lock(&letters->lock);
     list_remove(&replay->list);
     if (settled && letters->store)
-        spool_ack(letters->store, replay->id);
+        letter_go(letters, letters->store, replay->id);
     pthread_mutex_unlock(&letters->lock);
     ack_source_finish(source);
     free(replay);

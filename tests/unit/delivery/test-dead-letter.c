@@ -227,6 +227,36 @@ START_TEST(replayed_letter_goes_when_its_group_is_settled)
 }
 END_TEST
 
+/* The store writes acks a second later. */
+START_TEST(a_settled_letter_is_gone_at_once)
+{
+    struct taker taker = {0};
+    struct json_object *result;
+
+    for (int i = 0; i < 3; i++)
+        ck_assert(put("a", "rejected", 1, 100));
+    json_object_put(dead_letters_replay(letters, &everything, take, &taker));
+    ck_assert_uint_eq(taker.n, 3);
+    for (uint32_t i = 3; i-- > 1;) {
+        group_release(taker.groups[i], 0);
+        group_unref(taker.groups[i]);
+    }
+    group_give_back(taker.groups[0], 0);
+    group_unref(taker.groups[0]);
+    ck_assert_uint_eq(n_letters(), 1);
+    ck_assert_ptr_null(dead_letters_show(letters, 2));
+
+    taker.n = 0;
+    json_object_put(dead_letters_replay(letters, &everything, take, &taker));
+    ck_assert_uint_eq(taker.n, 1);
+    group_release(taker.groups[0], 0);
+    group_unref(taker.groups[0]);
+    result = dead_letters_drop(letters, &everything);
+    ck_assert_uint_eq(number(result, "dropped"), 0);
+    json_object_put(result);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("dead_letter");
@@ -237,5 +267,6 @@ int main(void)
     tcase_add_test(tests, a_full_store_keeps_what_it_has);
     tcase_add_test(tests, drop_takes_the_chosen_ones);
     tcase_add_test(tests, replayed_letter_goes_when_its_group_is_settled);
+    tcase_add_test(tests, a_settled_letter_is_gone_at_once);
     return unit_run(tests);
 }
