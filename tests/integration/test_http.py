@@ -730,6 +730,7 @@ def test_full_queue_drops_when_told_to(weir, serve):
     host = weir.start(path)
     host.wait_log("reason=queue_full")
     assert source.exists()
+    server.sender_dies = True
     host.kill()
 
 

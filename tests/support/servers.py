@@ -34,6 +34,10 @@ class Broken(Exception):
     """The client broke the protocol."""
 
 
+class CutOff(Broken):
+    """The connection ended within a request."""
+
+
 def parse_head(head):
     """Request line and headers, by RFC 9112 to the letter."""
     lines = head.split(b"\r\n")
@@ -61,6 +65,7 @@ class Scripted:
     def __init__(self, script=(200,), context=None, body_max=None, early=False):
         self.script, self.context, self.body_max, self.early = list(script), context, body_max, early
         self.requests, self.broken, self.n_connections = [], [], 0
+        self.sender_dies = False  # a test that kills it may cut a request anywhere
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.sockets = []
@@ -89,13 +94,19 @@ class Scripted:
             stream = connection.makefile("rb")
             while self.serve_one(connection, stream, number):
                 pass
+        except CutOff as error:
+            if not self.sender_dies:
+                self.note_broken(error)
         except Broken as error:
-            with self.lock:
-                self.broken.append(str(error))
+            self.note_broken(error)
         except OSError:
             pass
         finally:
             connection.close()
+
+    def note_broken(self, error):
+        with self.lock:
+            self.broken.append(str(error))
 
     def serve_one(self, connection, stream, number):
         head = b""
@@ -103,7 +114,7 @@ class Scripted:
             line = stream.readline(65536)
             if not line:
                 if head:
-                    raise Broken("the connection ended within the head")
+                    raise CutOff("the connection ended within the head")
                 return False
             head += line
         method, target, headers = parse_head(head[:-4])
@@ -116,7 +127,7 @@ class Scripted:
         if not entry.get("early"):
             request.body = stream.read(int(size))
             if len(request.body) != int(size):
-                raise Broken("the connection ended within the body")
+                raise CutOff("the connection ended within the body")
         with self.lock:
             self.requests.append(request)
         return self.answer(connection, entry)
