@@ -163,7 +163,7 @@ static const char *append_metric(
     if (why)
         return why;
     if (!metric_time_ns(metric, &time))
-        return "__time_nano__ is no number";
+        return "__time_nano__ is no time";
     if (!append_series(convert, metric, out))
         return "a name or label ends in a backslash, which line protocol cannot say";
     if (!append_value(out, metric))
@@ -180,11 +180,14 @@ const char *convert_influx(
     struct weir_convert *convert, const struct weir_log *log, struct weir_buffer *out)
 {
     struct metric metric = metric_read(log);
+    struct weir_str name = metric_name(&metric);
     size_t before = out->size;
     const char *why;
 
-    if (!metric_name(&metric).size || (!metric.value.size && !weir_str_is(metric.type, "string")))
+    if (!name.size || (!metric.value.size && !weir_str_is(metric.type, "string")))
         return "no metric: it must have __name__ and __value__";
+    if (name.data[0] == '#')
+        return "the name begins with #, which makes a comment of the line";
     why = append_metric(convert, &metric, out);
     if (why)
         out->size = before;

@@ -16,6 +16,11 @@ enum {
 
 #define NS_PER_MS 1000000
 
+/* How upstream writes the NaN with which Prometheus says that a series has ended, and its
+ * bits, which a double in a register need not keep. */
+#define STALE_TEXT "__STALE_NAN__"
+#define STALE_BITS UINT64_C(0x7ff0000000000002)
+
 static const struct weir_str name_key = {"__name__", 8};
 
 /* The name of the series: two parts with something between. */
@@ -109,19 +114,37 @@ static size_t labels_size(const struct pairs *labels, const struct series_name *
     return size;
 }
 
-/* Zeros are left out, as protobuf has it. */
-static size_t sample_size(double value, int64_t time_ms)
+/* The bits of a double; false: the text is no number. */
+static bool read_value(struct weir_str text, uint64_t *ret_bits)
 {
-    return (value != 0 ? 9 : 0) + (time_ms ? 1 + varint_size((uint64_t)time_ms) : 0);
+    double value;
+
+    if (weir_str_is(text, STALE_TEXT)) {
+        *ret_bits = STALE_BITS;
+        return true;
+    }
+    if (!metric_double(text, &value))
+        return false;
+    memcpy(ret_bits, &value, sizeof value);
+    return true;
 }
 
-static void append_sample(struct weir_buffer *out, double value, int64_t time_ms)
+/* Either zero. */
+static bool is_zero(uint64_t bits)
 {
-    uint64_t bits;
+    return !(bits << 1);
+}
 
-    append_head(out, SERIES_SAMPLES, sample_size(value, time_ms));
-    if (value != 0) {
-        memcpy(&bits, &value, sizeof bits);
+/* Zeros are left out, as protobuf has it. */
+static size_t sample_size(uint64_t bits, int64_t time_ms)
+{
+    return (is_zero(bits) ? 0 : 9) + (time_ms ? 1 + varint_size((uint64_t)time_ms) : 0);
+}
+
+static void append_sample(struct weir_buffer *out, uint64_t bits, int64_t time_ms)
+{
+    append_head(out, SERIES_SAMPLES, sample_size(bits, time_ms));
+    if (!is_zero(bits)) {
         weir_buffer_append_byte(out, SAMPLE_VALUE);
         for (int i = 0; i < 8; i++)
             weir_buffer_append_byte(out, (char)(bits >> 8 * i));
@@ -163,24 +186,24 @@ const char *convert_prometheus(
     struct series_name name = {metric_name(&metric), metric_field(&metric), ""};
     const char *why = metric_labels(&metric, &convert->labels, convert->words);
     int64_t time_ns, time_ms;
-    double value;
+    uint64_t bits;
 
     if (why)
         return why;
     if (!name.name.size || !metric.value.size)
         return "no metric: it must have __name__ and __value__";
-    if (!metric_double(metric.value, &value))
+    if (!read_value(metric.value, &bits))
         return "__value__ is no number, and Prometheus has nothing else";
     if (!metric_time_ns(&metric, &time_ns))
-        return "__time_nano__ is no number";
+        return "__time_nano__ is no time";
     if (!all_text(&convert->labels, &name))
         return "a name or label is not UTF-8";
     name.between = name.field.size ? "_" : "";
     time_ms = metric.time.size ? time_ns / NS_PER_MS
                                : (int64_t)log->time_s * 1000 + log->time_ns / NS_PER_MS;
     append_head(out, REQUEST_TIMESERIES,
-        labels_size(&convert->labels, &name) + field_size(sample_size(value, time_ms)));
+        labels_size(&convert->labels, &name) + field_size(sample_size(bits, time_ms)));
     append_labels(out, &convert->labels, &name);
-    append_sample(out, value, time_ms);
+    append_sample(out, bits, time_ms);
     return NULL;
 }

@@ -133,8 +133,9 @@ bool metric_double(struct weir_str text, double *ret_number)
     return !*end;
 }
 
-/* Seconds, milliseconds, microseconds are told by the number of digits. */
-static int64_t to_ns(int64_t time)
+/* Seconds, milliseconds, microseconds are told by the number of digits. False: nanoseconds
+ * of it are none of 64 bits (it is after 2262). */
+static bool to_ns(int64_t time, int64_t *ret_ns)
 {
     static const struct {
         int64_t from, factor;
@@ -142,15 +143,15 @@ static int64_t to_ns(int64_t time)
 
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (time >= units[i].from && time / 10 < units[i].from)
-            return time * units[i].factor;
-    return time;
+            return !__builtin_mul_overflow(time, units[i].factor, ret_ns);
+    *ret_ns = time;
+    return true;
 }
 
 bool metric_time_ns(const struct metric *metric, int64_t *ret_time)
 {
+    int64_t time;
+
     *ret_time = 0;
-    if (metric->time.size && !metric_int(metric->time, ret_time))
-        return false;
-    *ret_time = to_ns(*ret_time);
-    return true;
+    return !metric->time.size || (metric_int(metric->time, &time) && to_ns(time, ret_time));
 }

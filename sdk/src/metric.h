@@ -29,7 +29,7 @@ bool metric_int(struct weir_str text, int64_t *ret_number);
 bool metric_double(struct weir_str text, double *ret_number);
 
 /* The time in nanoseconds, 0 if there is none. Seconds, milliseconds and microseconds are
- * told by the number of digits. False: it is no number. */
+ * told by the number of digits. False: it is no number, or after 2262. */
 bool metric_time_ns(const struct metric *metric, int64_t *ret_time);
 
 #endif
