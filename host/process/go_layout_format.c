@@ -90,10 +90,12 @@ static void put_date(struct buf *to, enum go_item item, const struct civil *civi
         put_number(to, civil_yearday(civil), 3, item == GO_YEARDAY_UNDER ? ' ' : '0');
         break;
     case GO_YEAR_LONG:
-        put_number(to, (unsigned)civil->year, 4, '0');
+        if (civil->year < 0)
+            buf_putc(to, '-');
+        put_number(to, (unsigned)(civil->year < 0 ? -civil->year : civil->year), 4, '0');
         break;
     case GO_YEAR:
-        put_number(to, (unsigned)(civil->year % 100), 2, '0');
+        put_number(to, (unsigned)(MAX(civil->year, 0) % 100), 2, '0');
         break;
     default:
         break;

@@ -6,6 +6,10 @@
 #include "process/go_layout.h"
 #include "process/log_time.h"
 
+/* Times counted since 1970 are taken from the years 0 up to this one, which can be written
+ * in any zone. */
+#define YEARS_MAX 1000000
+
 /* What upstream takes for the machine's own zone; hours. */
 #define ZONE_OF_MACHINE (-100)
 
@@ -123,7 +127,7 @@ static bool parse_number(struct weir_str text, int64_t *ret_number)
 
 static bool parse(struct gotime *self, struct weir_str text, struct moment *ret_moment)
 {
-    int64_t number, rest;
+    int64_t number, rest, year;
 
     if (!self->per_second)
         return go_layout_parse(self->source, text, &self->source_zone, ret_moment);
@@ -136,7 +140,8 @@ static bool parse(struct gotime *self, struct weir_str text, struct moment *ret_
         ret_moment->s--;
     }
     ret_moment->ns = (uint32_t)(rest * (1000000000 / self->per_second));
-    return true;
+    year = civil_of(ret_moment->s, 0).year;
+    return year >= 0 && year < YEARS_MAX;
 }
 
 static struct weir_str written(struct gotime *self, struct batch *batch, struct moment moment)

@@ -1,12 +1,12 @@
 #include "process/strptime_format.h"
 
 #include <string.h>
+#include "base/util.h"
 
 struct reader {
     const char *at, *end;
     struct strptime_parts *parts;
     int century, year_of_century; /* -1: not there */
-    int yearday;                  /* 0: not there */
     bool pm, has_pm;
 };
 
@@ -183,7 +183,7 @@ static bool take_date(struct reader *reader, char letter)
     case 'e':
         return take_number(reader, 2, 1, 31, &civil->day);
     case 'j':
-        return take_number(reader, 3, 1, 366, (unsigned *)&reader->yearday);
+        return take_number(reader, 3, 1, 366, &reader->parts->yearday);
     case 'm':
         return take_number(reader, 2, 1, 12, &civil->month);
     case 'y':
@@ -270,6 +270,11 @@ static bool take_format(struct reader *reader, const char *at, const char *end)
     return true;
 }
 
+static unsigned year_days(int64_t year)
+{
+    return (unsigned)(civil_days(year + 1, 1, 1) - civil_days(year, 1, 1));
+}
+
 /* Puts together what came in pieces. False: there is no such day. */
 static bool complete(struct reader *reader)
 {
@@ -288,21 +293,15 @@ static bool complete(struct reader *reader)
     }
     if (reader->has_pm)
         civil->hour = civil->hour % 12 + (reader->pm ? 12 : 0);
-    if (reader->yearday) {
-        struct civil first = {.year = civil->year, .month = 1, .day = 1};
-        struct civil day =
-            civil_of(civil_seconds(&first) + (int64_t)(reader->yearday - 1) * SECONDS_PER_DAY, 0);
-
-        civil->month = day.month;
-        civil->day = day.day;
-    }
+    if (parts->yearday)
+        return !parts->has_year || parts->yearday <= year_days(civil->year);
     return civil->day <= civil_month_days(parts->has_year ? civil->year : 2000, civil->month);
 }
 
 size_t strptime_format_parse(
     struct weir_str format, struct weir_str text, struct strptime_parts *ret_parts)
 {
-    struct reader reader = {text.data, text.data + text.size, ret_parts, -1, -1, 0, false, false};
+    struct reader reader = {text.data, text.data + text.size, ret_parts, -1, -1, false, false};
 
     *ret_parts = (struct strptime_parts){.civil = {.year = 1970, .month = 1, .day = 1}};
     if (!take_format(&reader, format.data, format.data + format.size) || !complete(&reader))
@@ -328,6 +327,16 @@ bool strptime_format_check(struct weir_str format, char *ret_letter)
     return true;
 }
 
+/* The last day of the year for one that it does not have. */
+static void set_day(struct civil *civil, unsigned yearday)
+{
+    int64_t days = civil_days(civil->year, 1, 1) + MIN(yearday, year_days(civil->year)) - 1;
+    struct civil day = civil_of(days * SECONDS_PER_DAY, 0);
+
+    civil->month = day.month;
+    civil->day = day.day;
+}
+
 static struct moment moment_in_year(
     const struct strptime_parts *parts, struct zone *zone, int64_t year)
 {
@@ -335,7 +344,9 @@ static struct moment moment_in_year(
     int64_t shown;
 
     civil.year = year;
-    if (civil.day > civil_month_days(year, civil.month))
+    if (parts->yearday)
+        set_day(&civil, parts->yearday);
+    else if (civil.day > civil_month_days(year, civil.month))
         civil.day = civil_month_days(year, civil.month);
     shown = civil_seconds(&civil);
     return (struct moment){

@@ -10,6 +10,7 @@
 /* What was read, as far as it was there. */
 struct strptime_parts {
     struct civil civil; /* without a date 1 January; without a time midnight */
+    unsigned yearday;   /* of %j, then month and day mean nothing; 0: not there */
     int64_t epoch_s;    /* of %s */
     int32_t offset_s;   /* ahead of UTC, of %z and %Z */
     bool has_year, has_epoch, has_offset;
