@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "admin/commands.h"
 #include "admin/control_path.h"
+#include "admin/json.h"
 #include "app/app.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -133,7 +134,7 @@ void control_refuse(struct control_request *request, int code, const char *words
 
     json_object_object_add(object, "ok", json_object_new_boolean(0));
     json_object_object_add(object, "code", json_object_new_int(code));
-    json_object_object_add(object, "error", json_object_new_string(words));
+    json_object_object_add(object, "error", json_text(words));
     answer(request, object);
 }
 

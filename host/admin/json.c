@@ -1,10 +1,20 @@
 #include "admin/json.h"
 
+#include "base/buf.h"
 #include "base/util.h"
+
+struct json_object *json_text(const char *text)
+{
+    SCOPED_BUF struct buf clean = {0};
+
+    while (*text)
+        text += buf_put_character(&clean, text);
+    return json_object_new_string(buf_text(&clean));
+}
 
 void json_put_text(struct json_object *to, const char *key, const char *text)
 {
-    json_object_object_add(to, key, text ? json_object_new_string(text) : NULL);
+    json_object_object_add(to, key, text ? json_text(text) : NULL);
 }
 
 void json_put_count(struct json_object *to, const char *key, uint64_t number)

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A string of its own; what is no UTF-8 in it becomes U+FFFD. */
+struct json_object *json_text(const char *text);
+
 void json_put_text(struct json_object *to, const char *key, const char *text);
 void json_put_count(struct json_object *to, const char *key, uint64_t number);
 void json_put_flag(struct json_object *to, const char *key, bool flag);

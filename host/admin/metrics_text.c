@@ -12,18 +12,15 @@ static void put_head(struct buf *out, const char *name, const char *kind, const 
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
 
-/* With three escapes, and invalid UTF-8 as it is: the format asks for no more. */
+/* With three escapes. One byte that is no UTF-8 would make Prometheus drop all that the page
+ * says. */
 static void put_label(struct buf *out, const char *key, const char *text)
 {
     buf_printf(out, "%s=\"", key);
-    for (; *text; text++) {
-        if (*text == '\n') {
-            buf_puts(out, "\\n");
-            continue;
-        }
-        if (*text == '"' || *text == '\\')
+    while (*text) {
+        if (*text == '"' || *text == '\\' || *text == '\n')
             buf_putc(out, '\\');
-        buf_putc(out, *text);
+        text += buf_put_character(out, *text == '\n' ? "n" : text);
     }
     buf_putc(out, '"');
 }
@@ -424,13 +421,13 @@ static int by_family(const void *left, const void *right)
     return order ? order : strcmp(a->labels, b->labels);
 }
 
-/* A help text is one line. */
+/* A help text is one line of UTF-8. */
 static char *help_of(const struct metric_view *view)
 {
     struct buf text = {0};
 
-    for (const char *at = view->help; *at; at++)
-        buf_putc(&text, *at == '\n' || *at == '\\' ? ' ' : *at);
+    for (const char *at = view->help; *at;)
+        at += buf_put_character(&text, *at == '\n' || *at == '\\' ? " " : at);
     return buf_take(&text);
 }
 

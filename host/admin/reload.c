@@ -37,7 +37,7 @@ static struct json_object *result_json(const struct reload_result *result)
     for (size_t i = 0; i < result->count; i++)
         json_object_array_add(items, item_json(&result->items[i]));
     for (size_t i = 0; i < result->n_problems; i++)
-        json_object_array_add(problems, json_object_new_string(result->problems[i]));
+        json_object_array_add(problems, json_text(result->problems[i]));
     json_object_object_add(object, "pipelines", items);
     json_object_object_add(object, "problems", problems);
     return object;

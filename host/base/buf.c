@@ -66,6 +66,17 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_end(arguments);
 }
 
+size_t buf_put_character(struct buf *buf, const char *text)
+{
+    size_t length = utf8_length((const unsigned char *)text, strnlen(text, 4));
+
+    if (length)
+        buf_append(buf, text, length);
+    else
+        buf_puts(buf, "\xEF\xBF\xBD");
+    return MAX(length, (size_t)1);
+}
+
 void buf_json_string(struct buf *buf, const void *data, size_t size)
 {
     const unsigned char *at = data;

@@ -23,6 +23,9 @@ void buf_putc(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *buf, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+/* The UTF-8 character that `text` starts with, or U+FFFD for a byte that is part of none.
+ * Returns the bytes of it; there must be one before the NUL. */
+size_t buf_put_character(struct buf *buf, const char *text);
 /* A JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
 void buf_json_string(struct buf *buf, const void *data, size_t size);
 

@@ -201,10 +201,10 @@ static void observe(struct series *series, double value)
 static void put_label(struct buf *to, const char *name, const char *value)
 {
     buf_printf(to, "%s=\"", name);
-    for (; *value; value++) {
+    while (*value) {
         if (*value == '"' || *value == '\\')
             buf_putc(to, '\\');
-        buf_putc(to, *value == '\n' ? ' ' : *value);
+        value += buf_put_character(to, *value == '\n' ? " " : value);
     }
     buf_putc(to, '"');
 }

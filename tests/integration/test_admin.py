@@ -83,7 +83,7 @@ def test_names_are_a_promise(weir, page):
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
 def test_promtool_finds_nothing(weir, page):
     fake = Fake(weir, Script=["retry", "delivered"])
-    hostile = weir.pipeline('a"b\\c\u00e9', fake.path.read_text())
+    hostile = weir.pipeline('a"b\\c\u00e9\udcff', fake.path.read_text())
     start(weir, page, fake.path, hostile, weir.pipeline("bad", "{"))
     text = wait_for(lambda: (text := get(page, "/metrics")[1]) and
                     value(text, "weir_flusher_sent_events_total", pipeline="p") == 10 and
@@ -91,7 +91,8 @@ def test_promtool_finds_nothing(weir, page):
     result = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
                             text=True, check=False, timeout=60)
     assert result.returncode == 0 and not result.stderr, result.stdout + result.stderr
-    assert 'pipeline="a\\"b\\\\c\u00e9"' in text
+    assert 'pipeline="a\\"b\\\\c\u00e9\ufffd"' in text
+    assert 'a"b\\c\u00e9\ufffd' in {found["name"] for found in status(weir)["pipelines"]}
     assert 'callback="is_ready",le="+Inf"} ' in text
 
 

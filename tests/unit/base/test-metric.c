@@ -34,6 +34,14 @@ START_TEST(same_name_and_labels_are_one_series)
 }
 END_TEST
 
+START_TEST(labels_are_what_prometheus_reads)
+{
+    SCOPED_FREE char *labels = metric_labels("a", "\"\\\n\xC3\xA9", "b", "\xFFz\xE2\x82");
+
+    ck_assert_str_eq(labels, "a=\"\\\"\\\\ \xC3\xA9\",b=\"\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+END_TEST
+
 static const char *const bad_names[] = {
     "", "sent", "_total", "Sent_total", "1_total", "sent-x_total", "sent_total ", "a b_total"};
 
@@ -119,6 +127,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, same_name_and_labels_are_one_series);
+    tcase_add_test(tests, labels_are_what_prometheus_reads);
     tcase_add_loop_test(tests, bad_names_are_refused, 0, ARRAY_SIZE(bad_names));
     tcase_add_test(tests, family_has_one_kind_and_unit);
     tcase_add_test(tests, each_kind_records_its_way);
