@@ -359,6 +359,9 @@ static void read_folder(const char *folder, struct plugins_list *list, struct di
     struct dirent **items = NULL;
     int n = scandir(folder, &items, is_plugins_file, alphasort);
 
+    if (n < 0 && errno != ENOENT)
+        diag_add(diags, DIAG_ERROR, "W2001", (struct place){.file = folder},
+            "%s cannot be read: %s", folder, strerror(errno));
     for (int i = 0; i < n; i++) {
         SCOPED_FREE char *path = mem_printf("%s/%s", folder, items[i]->d_name);
 
@@ -376,7 +379,7 @@ void plugins_file_read(const char *path, struct plugins_list *list, struct diag_
     SCOPED_FREE char *more = mem_printf("%splugins.d", folder);
 
     read_one(path, list, diags);
-    if (strcmp(path, external) != 0 && !access(external, F_OK))
+    if (strcmp(path, external) != 0 && (!access(external, F_OK) || errno != ENOENT))
         read_one(external, list, diags);
     read_folder(more, list, diags);
 }

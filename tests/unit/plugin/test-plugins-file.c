@@ -1,4 +1,5 @@
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/buf.h"
@@ -195,6 +196,38 @@ START_TEST(large_and_missing_files_are_errors)
 }
 END_TEST
 
+/* Beside the file named lie others: of these, too, it is told when they cannot be read, but
+ * not when they are not there. */
+START_TEST(what_lies_beside_is_told)
+{
+    char folder[] = "/tmp/weir-test-yml-XXXXXX";
+    char main_path[64], external[64], more[64];
+    int fd;
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(main_path, sizeof main_path, "%s/plugins.yml", folder);
+    snprintf(external, sizeof external, "%s/external_plugins.yml", folder);
+    snprintf(more, sizeof more, "%s/plugins.d", folder);
+    fd = creat(main_path, 0600);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    plugins_file_read(main_path, &list, &diags);
+    ck_assert_uint_eq(diags.count, 0);
+    ck_assert_int_eq(symlink("external_plugins.yml", external), 0); /* a loop */
+    ck_assert_int_eq(symlink("plugins.yml", more), 0);
+    plugins_file_read(main_path, &list, &diags);
+    unlink(more);
+    unlink(external);
+    unlink(main_path);
+    rmdir(folder);
+    ck_assert_uint_eq(diags.count, 2);
+    ck_assert_str_eq(diags.items[0].code, "W2001");
+    ck_assert_str_eq(diags.items[0].file, external);
+    ck_assert_str_eq(diags.items[1].code, "W2001");
+    ck_assert_str_eq(diags.items[1].file, more);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("plugins-file");
@@ -210,5 +243,6 @@ int main(void)
     tcase_add_test(tests, deep_nesting_is_an_error);
     tcase_add_test(tests, too_many_entries_are_an_error);
     tcase_add_test(tests, large_and_missing_files_are_errors);
+    tcase_add_test(tests, what_lies_beside_is_told);
     return unit_run(tests);
 }
