@@ -216,6 +216,9 @@ int module_meet(struct module *module, const char *executable, uint64_t timeout_
 {
     SCOPED_REFUSAL struct refusal why = {0};
 
+    /* A digest is of the code that is about to run, whatever size and times say. */
+    if (module->state == MODULE_SEEN && module->listed->digest[0])
+        module_look(module);
     if (module->state == MODULE_REFUSED)
         return -ENOEXEC;
     if (module->state != MODULE_SEEN)

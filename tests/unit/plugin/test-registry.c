@@ -1,10 +1,13 @@
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/clock.h"
 #include "base/mem.h"
 #include "given_plugins.h"
 #include "plugin/descriptor.h"
+#include "plugin/trust.h"
 #include "unit.h"
 
 static char *folder, *path;
@@ -98,6 +101,47 @@ START_TEST(replaced_before_it_is_asked_for_is_simply_read)
     ck_assert_ptr_null(find("flusher_good", &reported));
     ck_assert_ptr_nonnull(find("flusher_older", &reported));
     ck_assert_int_eq(load("flusher_older", NULL), 0);
+}
+END_TEST
+
+/* One byte of the file becomes another; its size and times stay. */
+static void change_unseen(void)
+{
+    SCOPED_FD int fd = open(path, O_RDWR | O_CLOEXEC);
+    struct timespec times[2];
+    struct stat status;
+    char byte;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    times[0] = status.st_atim;
+    times[1] = status.st_mtim;
+    ck_assert_int_eq(pread(fd, &byte, 1, status.st_size - 1), 1);
+    byte ^= 1;
+    ck_assert_int_eq(pwrite(fd, &byte, 1, status.st_size - 1), 1);
+    ck_assert_int_eq(futimens(fd, times), 0);
+}
+
+START_TEST(digest_is_of_what_runs)
+{
+    SCOPED_FREE char *good = given_plugin("good");
+    SCOPED_FREE char *entry = NULL;
+    struct file_identity identity;
+    bool reported;
+    int fd;
+
+    given_copy(good, path);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(identity_read(fd, &identity), 0);
+    close(fd);
+    entry = mem_printf("%s\n      sha256: %s", path, identity.digest);
+    make_registry(entry, NULL);
+    if (_i)
+        change_unseen();
+    ck_assert_int_eq(find("flusher_good", &reported) != NULL, !_i);
+    ck_assert_uint_eq(diags.count, (size_t)_i);
+    if (_i)
+        ck_assert_str_eq(diags.items[0].code, "W2118");
 }
 END_TEST
 
@@ -195,6 +239,7 @@ int main(void)
     tcase_add_test(tests, finds_types_of_the_note_and_of_the_rest);
     tcase_add_test(tests, refusal_is_told_where_the_type_is_asked_for);
     tcase_add_test(tests, replaced_before_it_is_asked_for_is_simply_read);
+    tcase_add_loop_test(tests, digest_is_of_what_runs, 0, 2);
     tcase_add_test(tests, replaced_between_check_and_load_is_refused);
     tcase_add_test(tests, replaced_after_load_runs_on_and_is_told_once);
     tcase_add_test(tests, file_that_comes_later_is_found);
