@@ -20,7 +20,7 @@ struct desensitize_native {
     const struct desensitize_native_options *options;
     struct failures failures;
     struct mask mask;
-    struct pattern *pattern; /* its first group is what stays */
+    struct pattern *pattern; /* its first group is what stays, if it takes part */
     struct buf text;         /* being made */
 };
 
@@ -103,7 +103,7 @@ static enum pattern_result mask_parts(
 
     pattern_scan_init(&scan, self->pattern, value, MASK_NS_DEFAULT);
     while ((result = pattern_scan_next(&scan, &spans)) == PATTERN_MATCH) {
-        size_t start = spans[1].end, end = spans[0].end;
+        size_t end = spans[0].end, start = spans[1].end <= end ? spans[1].end : spans[0].start;
 
         buf_append(&self->text, value.data + *ret_done, start - *ret_done);
         mask_put(&self->mask, (struct weir_str){value.data + start, end - start}, &self->text);

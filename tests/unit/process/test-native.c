@@ -102,6 +102,10 @@ static const struct processing_many desensitize[] = {
         0},
     {"by digest", "{" DS("md5", ALL) "}",
         "s=pw=hello,pwd=", "s=pw=5d41402abc4b2a76b9719d911017c592,pwd=", 0, 0},
+    {"an alternative that nothing stands before",
+        "{\"SourceKey\":\"s\",\"Method\":\"const\",\"ContentPatternBeforeReplacedString\":\"pw=\","
+        "\"ReplacedContentPattern\":\"\\\\d+|secret\"" STARS ALL "}",
+        "s=a secret,pw=12,b", "s=a ***,pw=***,b", 0, 0},
     {"none", "{" DS("const", STARS) "}", "s=a\nx=1", "s=a\nx=1", 0, 0},
 };
 
@@ -172,6 +176,11 @@ static const struct {
         "Quote is not one byte"},
     {"processor_parse_delimiter_native", "{" DL(",,", AB) ",\"Quote\":\"'\"}",
         "Quote has a meaning only with a Separator of one byte"},
+    {"processor_desensitize_native",
+        "{\"SourceKey\":\"s\",\"Method\":\"md5\",\"ContentPatternBeforeReplacedString\":\"?:pw=\","
+        "\"ReplacedContentPattern\":\"1\"}",
+        "\"?:pw=\" does not do for 'ContentPatternBeforeReplacedString' of "
+        "processor_desensitize_native"},
     {"processor_desensitize_native", "{" DS("const", "") "}",
         "ReplacingString is missing: with Method const it is what a secret becomes"},
     {"processor_filter_regex_native", "{\"FilterKey\":[\"a\"]}",
