@@ -102,8 +102,8 @@ bool lane_spool_holds_all(struct lane *lane);
 /* The end. No more is written by turns; one that does not come back by the deadline (a
  * disk that hangs) is left behind. Without the lock. */
 void lane_spool_stop(struct lane *lane, uint64_t deadline_ns);
-/* Without an heir: what is in memory is written, as long as the disk takes it, and the
- * spool put back. Without the lock. */
+/* Without an heir: what is in memory is written, as long as the disk takes it, of what has
+ * ended in part only the rest is kept, and the spool put back. Without the lock. */
 void lane_spool_close(struct lane *lane);
 /* What is staged joins the queue. */
 void lane_spool_unstage(struct lane *lane);

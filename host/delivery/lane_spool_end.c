@@ -85,6 +85,42 @@ static void write_all(struct lane *lane)
     weir_buffer_finish(&scratch);
 }
 
+struct parts {
+    struct spool_job *job;
+    size_t skip, n;
+};
+
+static bool take_part(void *context, struct hold *hold, const struct weir_group *view)
+{
+    struct parts *parts = context;
+
+    if (hold->spooled && view->n_logs < hold->group->view.n_logs && parts->n++ >= parts->skip)
+        spool_job_add(parts->job, hold, view);
+    return !spool_job_full(parts->job);
+}
+
+/* Records of groups that have ended in part (marks) are replaced by what is left of them, for
+ * the next run would send all of it. One that is refused stays whole. */
+static void write_parts(struct lane *lane)
+{
+    struct weir_buffer scratch = {0};
+    struct spool_job job = {0};
+    struct parts parts = {.job = &job};
+    int r = 0;
+
+    while (!r) {
+        job.bytes = 0;
+        parts.n = 0;
+        pthread_mutex_lock(&lane->lock);
+        lane_each_hold(lane, false, take_part, &parts);
+        pthread_mutex_unlock(&lane->lock);
+        parts.skip += job.n;
+        r = job.n ? spool_job_run(&job, lane->spool.store, &scratch) : SPOOL_E_END;
+        spool_job_finish(&job);
+    }
+    weir_buffer_finish(&scratch);
+}
+
 static void put_back(struct lane *lane)
 {
     struct spool_status status;
@@ -129,6 +165,8 @@ void lane_spool_close(struct lane *lane)
         return;
     if (must_write(lane) && (self->store || !lane_spool_open(lane)))
         write_all(lane);
+    if (self->store)
+        write_parts(lane);
     spools_withdraw(self->spools, &self->claim);
     put_back(lane);
 }

@@ -100,6 +100,22 @@ def test_spooled_lines_survive_kill_and_the_loss_of_their_file(weir, durability)
     assert host.stop() == 0
 
 
+def test_of_a_batch_that_ended_in_part_a_stop_keeps_the_rest(weir):
+    """Of the group in the spool one log is delivered and one rejected; the others come."""
+    spooled = Spooled(weir, lines=10)
+    spooled.answers("marks_and_keeps")
+    host = weir.start(spooled.path)
+    spooled.wait_lane(lambda lane: lane["pending_batches"], "the marks")
+    assert host.stop() == 0
+    assert spooled.got() == []
+
+    spooled.answers("delivered")
+    host = weir.start(spooled.path)
+    wait_for(spooled.is_empty, "the rest")
+    assert spooled.got() == spooled.lines[2:]
+    assert host.stop() == 0
+
+
 def test_killed_again_and_again_while_draining(weir):
     """Each kill may cost lines twice, but none is lost, and the rest is in order."""
     spooled = Spooled(weir, lines=20000)
