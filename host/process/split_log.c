@@ -100,6 +100,7 @@ void split_log(struct processor *processor, struct failures *failures,
         splitting.offset = options->enable_log_position_meta ? find_offset(&logs[i]) : UINT32_MAX;
         if (splitting.source < logs[i].n_contents) {
             split(&splitting, processor, failures, piece);
+            processor->n_dropped += !splitting.n_logs;
             continue;
         }
         failures_add(
