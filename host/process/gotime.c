@@ -127,7 +127,7 @@ static bool parse_number(struct weir_str text, int64_t *ret_number)
 
 static bool parse(struct gotime *self, struct weir_str text, struct moment *ret_moment)
 {
-    int64_t number, rest, year;
+    int64_t number, rest;
 
     if (!self->per_second)
         return go_layout_parse(self->source, text, &self->source_zone, ret_moment);
@@ -140,8 +140,8 @@ static bool parse(struct gotime *self, struct weir_str text, struct moment *ret_
         ret_moment->s--;
     }
     ret_moment->ns = (uint32_t)(rest * (1000000000 / self->per_second));
-    year = civil_of(ret_moment->s, 0).year;
-    return year >= 0 && year < YEARS_MAX;
+    return ret_moment->s >= civil_days(0, 1, 1) * SECONDS_PER_DAY &&
+           ret_moment->s < civil_days(YEARS_MAX, 1, 1) * SECONDS_PER_DAY;
 }
 
 static struct weir_str written(struct gotime *self, struct batch *batch, struct moment moment)
