@@ -102,6 +102,7 @@ static void collect(struct packjson *self, struct weir_log *log)
 static void process_log(
     struct packjson *self, struct batch *batch, struct weir_log *log, struct weir_str dest_key)
 {
+    struct weir_str packed;
     size_t n_found = 0;
 
     collect(self, log);
@@ -117,11 +118,10 @@ static void process_log(
         weir_json_string_html(&self->text, self->values[i]);
     }
     weir_buffer_append_byte(&self->text, '}');
+    packed = batch_copy(batch, (struct weir_str){self->text.data, self->text.size});
     if (n_found < self->n_keys && self->options->alarm_if_incomplete)
-        failures_add(&self->failures, true, "a log lacks fields to pack",
-            (struct weir_str){self->text.data, self->text.size});
-    batch_add_content(batch, log, dest_key,
-        batch_copy(batch, (struct weir_str){self->text.data, self->text.size}));
+        failures_add(&self->failures, true, "a log lacks fields to pack", packed);
+    batch_add_content(batch, log, dest_key, packed);
 }
 
 static void process(struct processor *processor, struct batch *batch)

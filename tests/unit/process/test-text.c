@@ -1,5 +1,6 @@
 /* Processors that make new text of a field: md5, base64, packjson, string_replace,
  * desensitize, appender. Rows: one log in, the same log out. */
+#include "base/log.h"
 #include "base/source_ip.h"
 #include "process/processing.h"
 
@@ -201,6 +202,27 @@ START_TEST(packjson_row)
 }
 END_TEST
 
+/* The sample is of the log that failed, not of those behind it. */
+START_TEST(packjson_tells_of_the_right_log)
+{
+    FILE *file = tmpfile();
+    char line[1000] = "";
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
+    log_setup(LOG_LEVEL_WARN, LOG_FORMAT_PLAIN);
+    ck_assert(processing_create_json(
+        "processor_packjson", "{\"SourceKeys\":[\"a\",\"b\"],\"DestKey\":\"d\"}"));
+    processing_add("a=first");
+    processing_add("a=other|b=2");
+    processing_run();
+    rewind(file);
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+    fclose(file);
+    ck_assert_msg(strstr(line, "sample=\"{\\\"a\\\":\\\"first\\\"}\"") != NULL, "%s", line);
+}
+END_TEST
+
 START_TEST(replace_row)
 {
     processing_check("processor_string_replace", &replace[_i]);
@@ -367,6 +389,7 @@ int main(void)
     tcase_add_loop_test(tests, encoding_row, 0, ARRAY_SIZE(encoding));
     tcase_add_loop_test(tests, decoding_row, 0, ARRAY_SIZE(decoding));
     tcase_add_loop_test(tests, packjson_row, 0, ARRAY_SIZE(packjson));
+    tcase_add_test(tests, packjson_tells_of_the_right_log);
     tcase_add_loop_test(tests, replace_row, 0, ARRAY_SIZE(replace));
     tcase_add_loop_test(tests, desensitize_row, 0, ARRAY_SIZE(desensitize));
     tcase_add_loop_test(tests, appender_row, 0, ARRAY_SIZE(appender));
