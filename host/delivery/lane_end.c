@@ -105,6 +105,17 @@ static void inherit_parcel(struct lane *heir, struct parcel *parcel)
     lane_put_retry(heir, parcel);
 }
 
+/* What lies in a spool that is stuck is read from there again. */
+static void inherit_hold(struct lane *heir, struct hold hold, bool stuck)
+{
+    if (!stuck || !hold.spooled) {
+        queue_put(&heir->queue, hold);
+        return;
+    }
+    heir->stats.left_logs -= MIN(hold.group->view.n_logs, heir->stats.left_logs);
+    group_unref(hold.group);
+}
+
 /* Counters go on, too: the lane is the same to whoever looks at it. */
 static void hand_over(struct lane *lane, struct lane *heir)
 {
@@ -119,7 +130,7 @@ static void hand_over(struct lane *lane, struct lane *heir)
     while ((parcel = list_first(&lane->retries, struct parcel, list)))
         inherit_parcel(heir, parcel);
     while ((hold = queue_take(&lane->queue)).group)
-        queue_put(&heir->queue, hold);
+        inherit_hold(heir, hold, lane->spool.stuck);
     lane_spool_inherit(heir, lane);
     lane_keep_bound(heir);
     lane_ask_turn(heir);
@@ -134,10 +145,11 @@ static void let_go_of_gate(struct lane *lane)
     lane->gate_closed = false;
 }
 
-static void leave(struct lane *lane, struct lane *heir, bool hangs)
+static void leave(struct lane *lane, struct lane *heir, bool hangs, bool spool_ended)
 {
     pthread_mutex_lock(&lane->lock);
-    lane->left_behind = hangs || lane->spool.stuck;
+    lane->left_behind = hangs || !spool_ended;
+    lane_spool_leave(lane);
     collect(lane, hangs);
     pthread_mutex_unlock(&lane->lock);
     if (!heir)
@@ -165,19 +177,20 @@ bool lane_close(struct lane *lane, struct lane *heir, uint64_t deadline_ns)
 {
     struct weir_result result = {.struct_size = sizeof result};
     char text[PARCEL_TEXT_MAX] = "";
+    bool spool_ended;
     int r = 0;
 
     pthread_mutex_lock(&lane->lock);
     lane->closed = true;
     pthread_mutex_unlock(&lane->lock);
-    lane_spool_stop(lane, deadline_ns);
+    spool_ended = lane_spool_stop(lane, deadline_ns);
     if (!pool_forget(lane->pool, &lane->turn, deadline_ns)) {
         log_error("flusher hangs in a call and is left behind", LOG_STR("pipeline", lane->pipeline),
             LOG_STR("flusher", lane->name));
         pthread_mutex_lock(&lane->lock);
         lane->stats.measures.faults[LANE_FAULT_FLUSH_HANGS]++;
         pthread_mutex_unlock(&lane->lock);
-        leave(lane, heir, true);
+        leave(lane, heir, true, spool_ended);
         return false;
     }
     result.text = text;
@@ -185,6 +198,6 @@ bool lane_close(struct lane *lane, struct lane *heir, uint64_t deadline_ns)
     if (lane->instance)
         r = lane_stop_instance(lane, deadline_ns, &result);
     tell_of_stop(lane, r, text);
-    leave(lane, heir, r == -ETIMEDOUT);
+    leave(lane, heir, r == -ETIMEDOUT, spool_ended);
     return !lane->left_behind;
 }

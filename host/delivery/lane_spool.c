@@ -101,7 +101,7 @@ int lane_spool_open(struct lane *lane)
     spool_get_status(spool, &status);
     pthread_mutex_lock(&lane->lock);
     self->store = spool;
-    if (self->unknown || status.records)
+    if (!self->stuck && (self->unknown || status.records))
         take_up(lane, &status);
     self->unknown = false;
     pthread_mutex_unlock(&lane->lock);

@@ -40,7 +40,7 @@ struct lane_spool {
     struct spool *store;  /* NULL: not open */
     struct turn turn;     /* writes */
     bool busy, again;     /* a worker is in it; and it was asked for meanwhile */
-    bool stuck;           /* and does not come back */
+    bool stuck;           /* the lane was left behind while one was in it, or read from it */
     bool in_line;         /* another lane has the spool; `turn` comes when it is put back */
     bool unknown;         /* something lies on disk that has not been opened yet */
     struct queue staging; /* pushed, to be written */
@@ -99,9 +99,14 @@ void lane_spool_forget(struct lane *lane, uint64_t groups, uint64_t logs);
 /* Whether all that is not settled is spooled, so that a stop need not wait. */
 bool lane_spool_holds_all(struct lane *lane);
 
-/* The end. No more is written by turns; one that does not come back by the deadline (a
- * disk that hangs) is left behind. Without the lock. */
-void lane_spool_stop(struct lane *lane, uint64_t deadline_ns);
+/* The end. No more is written by turns; false: one has not come back by the deadline (a disk
+ * that hangs). Without the lock. */
+bool lane_spool_stop(struct lane *lane, uint64_t deadline_ns);
+/* Before anything is handed over: whether it is stuck now is decided for good. */
+void lane_spool_leave(struct lane *lane);
+/* Who was in a spool that is stuck has come back, late: it is put back, for the next in line.
+ * Lets go of the lock meanwhile. */
+void lane_spool_come_back(struct lane *lane);
 /* Without an heir: what is in memory is written, as long as the disk takes it, of what has
  * ended in part only the rest is kept, and the spool put back. Without the lock. */
 void lane_spool_close(struct lane *lane);

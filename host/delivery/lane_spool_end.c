@@ -24,20 +24,25 @@ bool lane_spool_holds_all(struct lane *lane)
     return all;
 }
 
-void lane_spool_stop(struct lane *lane, uint64_t deadline_ns)
+bool lane_spool_stop(struct lane *lane, uint64_t deadline_ns)
 {
     struct lane_spool *self = &lane->spool;
-    bool stuck;
+    bool ended;
 
     if (!self->turn.run)
-        return;
-    spools_withdraw(self->spools, &self->claim);
-    stuck = !pool_forget(lane->pool, &self->turn, deadline_ns);
-    pthread_mutex_lock(&lane->lock);
-    self->stuck = stuck;
-    pthread_mutex_unlock(&lane->lock);
-    if (stuck)
-        log_error("writing to a spool hangs and is left behind",
+        return true;
+    ended = pool_forget(lane->pool, &self->turn, deadline_ns);
+    spools_withdraw(self->spools, &self->claim); /* a turn that is stuck does so when it ends */
+    return ended;
+}
+
+void lane_spool_leave(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+
+    self->stuck = self->busy || self->reading;
+    if (self->stuck)
+        log_error("the disk of a spool hangs; the lane that uses it is left behind",
             LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name));
 }
 
@@ -45,11 +50,16 @@ void lane_spool_unstage(struct lane *lane)
 {
     struct lane_spool *self = &lane->spool;
 
-    while (!self->stuck && (self->n_writing || self->staging.count)) {
-        lane_spool_fill_writing(lane);
-        for (uint32_t i = 0; i < self->n_writing; i++)
-            queue_put(&lane->queue, self->writing[i]);
+    for (uint32_t i = 0; i < self->n_writing && !self->stuck; i++)
+        queue_put(&lane->queue, self->writing[i]);
+    if (!self->stuck)
         self->n_writing = 0;
+    while (self->staging.count) {
+        struct hold hold = queue_take(&self->staging);
+
+        if (!hold.seq)
+            hold.seq = ++self->last_seq;
+        queue_put(&lane->queue, hold);
     }
 }
 
@@ -136,6 +146,23 @@ static void put_back(struct lane *lane)
     spools_put(lane->spool.spools, &lane->spool.claim, spool, !status.records);
 }
 
+void lane_spool_come_back(struct lane *lane)
+{
+    struct lane_spool *self = &lane->spool;
+
+    if (!self->stuck || self->busy || self->reading)
+        return;
+    for (uint32_t i = 0; i < self->n_writing; i++) /* the disk has refused it */
+        hold_give_back(&self->writing[i]);
+    self->n_writing = 0;
+    pthread_mutex_unlock(&lane->lock);
+    spools_withdraw(self->spools, &self->claim);
+    put_back(lane);
+    log_info("the disk of a spool works again; the spool is put back",
+        LOG_STR("pipeline", lane->pipeline), LOG_STR("flusher", lane->name));
+    pthread_mutex_lock(&lane->lock);
+}
+
 static bool must_write(struct lane *lane)
 {
     bool must;
@@ -152,7 +179,7 @@ static bool is_in_use(struct lane *lane)
     bool in_use;
 
     pthread_mutex_lock(&lane->lock);
-    in_use = lane->spool.stuck || lane->spool.reading;
+    in_use = lane->spool.stuck;
     pthread_mutex_unlock(&lane->lock);
     return in_use;
 }
@@ -169,6 +196,16 @@ void lane_spool_close(struct lane *lane)
         write_parts(lane);
     spools_withdraw(self->spools, &self->claim);
     put_back(lane);
+}
+
+/* What the heir will read from a spool that is stuck: it counts it then. */
+static void forget_unread(struct lane *heir, const struct lane_spool *from)
+{
+    uint64_t logs = from->unread_logs;
+
+    for (uint32_t i = 0; i < from->n_writing; i++)
+        logs += from->writing[i].group->view.n_logs;
+    heir->stats.left_logs -= MIN(logs, heir->stats.left_logs);
 }
 
 static void inherit_staged(struct lane_spool *to, struct lane_spool *from)
@@ -212,6 +249,8 @@ void lane_spool_inherit(struct lane *heir, struct lane *lane)
         to->store = take_ptr(from->store);
         to->unread_groups = from->unread_groups;
         to->unread_logs = from->unread_logs;
+    } else {
+        forget_unread(heir, from);
     }
     if (to->mode == SPOOL_OFF)
         inherit_without(heir);

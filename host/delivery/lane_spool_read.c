@@ -134,6 +134,12 @@ void lane_spool_fetch(struct lane *lane)
     read_records(spool, spools_memory(self->spools), until, &fetched);
     pthread_mutex_lock(&lane->lock);
     self->reading = false;
+    if (self->stuck) { /* it stays where it is, for whoever comes next */
+        for (uint32_t i = 0; i < fetched.n; i++)
+            group_unref(fetched.holds[i].group);
+        lane_spool_come_back(lane);
+        return;
+    }
     note_fetched(lane, &fetched);
     if (fetched.refused)
         note_refused(lane);

@@ -226,6 +226,21 @@ static void note_refused(struct lane *lane)
     send_unwritten(lane);
 }
 
+/* The lane was left behind while the disk held the write. What was in memory has gone its
+ * way, and only what was in hand waited for it. */
+static void note_late(struct lane *lane, const struct spool_job *job, uint32_t n_older, int r)
+{
+    struct lane_spool *self = &lane->spool;
+
+    if (r)
+        return;
+    for (uint32_t i = 0; i < n_older; i++)
+        spool_ack(self->store, job->holds[i].seq);
+    for (uint32_t i = n_older; i < job->n; i++)
+        hold_release(&self->writing[i - n_older], NULL);
+    shift_writing(self, job->n - n_older);
+}
+
 /* With the lock, which is let go of while the disk works. */
 static void write_once(struct lane *lane)
 {
@@ -237,7 +252,9 @@ static void write_once(struct lane *lane)
     pthread_mutex_unlock(&lane->lock);
     r = spool_job_run(&job, spool, &lane->spool.scratch);
     pthread_mutex_lock(&lane->lock);
-    if (r)
+    if (lane->spool.stuck)
+        note_late(lane, &job, n_older, r);
+    else if (r)
         note_refused(lane);
     else
         note_written(lane, &job, n_older);
@@ -265,7 +282,7 @@ static void close_used_up(struct lane *lane)
 {
     struct spool *spool;
 
-    if (!lane->spool.store || !is_used_up(lane))
+    if (!lane->spool.store || lane->spool.stuck || !is_used_up(lane))
         return;
     spool = take_ptr(lane->spool.store);
     if (lane->spool.retiring)
@@ -284,6 +301,8 @@ static bool have_spool(struct lane *lane)
     pthread_mutex_unlock(&lane->lock);
     lane_spool_open(lane);
     pthread_mutex_lock(&lane->lock);
+    if (lane->spool.stuck)
+        return false;
     if (lane->spool.store)
         return true;
     if (!lane->spool.unknown) { /* else what comes now must go behind what lies there */
@@ -327,6 +346,7 @@ void lane_spool_turn(struct turn *turn)
         close_used_up(lane);
     }
     self->busy = false;
+    lane_spool_come_back(lane);
     if (self->again)
         pool_schedule(lane->pool, turn);
     self->again = false;

@@ -125,9 +125,18 @@ static struct spool_claim *next_waiting(struct spools *spools, const char *lane)
 }
 
 /* The callback runs under the lock, so that the claim cannot be withdrawn meanwhile. */
+static void tell_next(struct spools *spools, const char *lane)
+{
+    struct spool_claim *next = next_waiting(spools, lane);
+
+    if (!next)
+        return;
+    list_remove(&next->waiting);
+    next->returned(next);
+}
+
 void spools_free_name(struct spools *spools, const char *lane)
 {
-    struct spool_claim *next;
     struct taken *taken;
 
     pthread_mutex_lock(&spools->lock);
@@ -137,11 +146,7 @@ void spools_free_name(struct spools *spools, const char *lane)
         free(taken->lane);
         free(taken);
     }
-    next = next_waiting(spools, lane);
-    if (next) {
-        list_remove(&next->waiting);
-        next->returned(next);
-    }
+    tell_next(spools, lane);
     pthread_mutex_unlock(&spools->lock);
 }
 
@@ -176,5 +181,7 @@ void spools_withdraw(struct spools *spools, struct spool_claim *claim)
 {
     pthread_mutex_lock(&spools->lock);
     list_remove(&claim->waiting);
+    if (!find_taken(spools, claim->lane)) /* it may have been told that it is free */
+        tell_next(spools, claim->lane);
     pthread_mutex_unlock(&spools->lock);
 }

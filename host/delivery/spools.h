@@ -41,7 +41,7 @@ int spools_take(struct spools *spools, struct spool_claim *claim, struct spool *
     size_t why_max);
 /* Closes it; when `empty`, its files go, too. The next in line is told. */
 void spools_put(struct spools *spools, struct spool_claim *claim, struct spool *spool, bool empty);
-/* No longer wants it. */
+/* No longer wants it; the next in line is told, if it is free. */
 void spools_withdraw(struct spools *spools, struct spool_claim *claim);
 
 /* On what it lies, or would lie; *ret_name as in filesystem_of. */

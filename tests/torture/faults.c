@@ -119,11 +119,19 @@ static struct rule *rule_that_fires(enum call call, const char *path, int fd)
     return NULL;
 }
 
-static void nap_ms(unsigned ms)
+/* For as long as the rule says, and is in force. */
+static void lag(const struct rule *rule)
 {
-    struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
+    static const struct timespec nap = {0, 5000000};
+    struct timespec now, start;
 
-    nanosleep(&time, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do {
+        nanosleep(&nap, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (*(const volatile uint32_t *)&rule->call &&
+             (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 <
+                 (int64_t)rule->number);
 }
 
 /* True when the call must not be made: errno is set. `size`, if there is one, may
@@ -144,7 +152,7 @@ static bool fault(enum call call, const char *path, int fd, size_t *size)
         pause();
         return true;
     case ACTION_LAG:
-        nap_ms(rule->number);
+        lag(rule);
         errno = saved;
         return false;
     case ACTION_SHORT:

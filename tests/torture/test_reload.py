@@ -78,6 +78,31 @@ def test_changed_while_batches_are_on_their_way(torture, mood):
     torture.finish()
 
 
+def test_disk_of_the_spool_hangs(torture):
+    """Catalogue 14, 61: who comes after the lane that hangs has its spool once the disk is
+    back, without a restart, and with what was being written; no line is twice."""
+    log = torture.logs / "in.log"
+    torture.preload = True
+    path = torture.pipeline(log, delivery={"Spool": "durable", "SpoolDurability": "always"})
+    torture.start()
+    stream = torture.stream()
+    stream.append(log, 5_000)
+    torture.expect_all()
+    fault = torture.faults.lag("sync", "/spool/", 600_000)
+    stream.append(log, 5_000)
+    wait_for(lambda: fault.fired, "a write that hangs")
+    rewrite(torture, path, lambda config: set_delay(config, 60))
+    reload_by_command(torture)
+    assert "the disk of a spool hangs" in torture.host.text()
+    stream.append(log, 5_000)
+    assert torture.missing()
+    fault.lift()
+    torture.expect_all()
+    wait_for(lambda: not torture.status()["logs"]["left"], "the end of the spool")
+    torture.host.stop()
+    assert torture.sink.take().twice() == 0
+
+
 def test_disk_of_the_checkpoints_hangs(torture):
     """Catalogue 14, 61: pipelines change all the same, as often as is wished, and lines go on
     arriving, once each; it is told, and a kill costs no more than ever."""

@@ -40,6 +40,7 @@ static struct spool *take(struct spool_claim *claim, const char *lane, uint64_t 
     struct spool *spool = NULL;
     char why[256] = "";
 
+    told = false;
     *claim = (struct spool_claim){.lane = lane, .limits = &limits, .returned = returned};
     ck_assert_msg(spools_take(spools, claim, &spool, why, sizeof why) == 0, "%s", why);
     for (uint64_t seq = 1; seq <= n; seq++) {
@@ -136,6 +137,29 @@ START_TEST(one_in_use_is_not_dropped)
 }
 END_TEST
 
+/* Who is told that it is free, and ends before it has taken it, keeps nobody waiting. */
+START_TEST(turn_that_is_not_taken_passes_on)
+{
+    const char *lane = "p/flusher_a/1";
+    struct spool_claim first, second = {lane, &limits, returned, {NULL, NULL}};
+    struct spool_claim third = second;
+    struct spool *spool = take(&first, lane, 1), *none;
+    char why[256];
+
+    ck_assert_int_eq(spools_take(spools, &second, &none, why, sizeof why), -EBUSY);
+    ck_assert_int_eq(spools_take(spools, &third, &none, why, sizeof why), -EBUSY);
+    spools_put(spools, &first, spool, false);
+    ck_assert(told); /* the second */
+    told = false;
+    spools_withdraw(spools, &second);
+    ck_assert(told);
+    told = false;
+    spools_withdraw(spools, &second);
+    ck_assert(!told);
+    spools_withdraw(spools, &third);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("spools");
@@ -144,5 +168,6 @@ int main(void)
     tcase_add_test(tests, only_what_is_left_and_not_in_use_is_found);
     tcase_add_test(tests, dropped_one_is_gone_and_its_neighbour_stays);
     tcase_add_test(tests, one_in_use_is_not_dropped);
+    tcase_add_test(tests, turn_that_is_not_taken_passes_on);
     return unit_run(tests);
 }
