@@ -82,14 +82,28 @@ static bool write_quarantine(struct spool *spool, uint64_t seq, const char *cont
     return false;
 }
 
-/* Out of the way, counted, told. */
+/* Whether it is out of the way already: it is there until the next write. Under the lock. */
+static bool is_acked(const struct spool *spool, uint64_t seq)
+{
+    for (size_t i = spool->n_acked; i > 0; i--)
+        if (spool->acked[i - 1] == seq)
+            return true;
+    return false;
+}
+
+/* Out of the way, counted, told; once. */
 static void quarantine(
     struct spool *spool, const struct spool_info *info, const char *content, size_t size)
 {
     bool keep;
 
-    spool_ack(spool, info->seq);
     pthread_mutex_lock(&spool->lock);
+    if (is_acked(spool, info->seq)) {
+        pthread_mutex_unlock(&spool->lock);
+        return;
+    }
+    MEM_GROW(spool->acked, spool->n_acked, spool->cap_acked);
+    spool->acked[spool->n_acked++] = info->seq;
     spool->status.bad_records++;
     spool->status.bad_logs += info->n_logs;
     keep = size && spool->quarantine_bytes + size <= SPOOL_QUARANTINE_BYTES_MAX;

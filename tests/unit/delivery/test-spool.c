@@ -375,9 +375,11 @@ START_TEST(flipped_content_costs_its_record_only)
     make_records_and_flip();
     spool = open_spool();
     ck_assert_uint_eq(status_of(spool).records, N_RECORDS);
-    ck_assert_uint_eq(read_all(spool), N_RECORDS - 1);
-    ck_assert_uint_eq(status_of(spool).bad_records, 1);
-    ck_assert_uint_eq(status_of(spool).bad_logs, 10);
+    for (int i = 0; i < 2; i++) { /* once, however often it is read before the next write */
+        ck_assert_uint_eq(read_all(spool), N_RECORDS - 1);
+        ck_assert_uint_eq(status_of(spool).bad_records, 1);
+        ck_assert_uint_eq(status_of(spool).bad_logs, 10);
+    }
     ck_assert_uint_eq(count_paths("a/b/quarantine/*7"), 1);
     ck_assert_int_eq(spool_sync(spool), 0);
     ck_assert_uint_eq(status_of(spool).records, N_RECORDS - 1);
