@@ -140,6 +140,12 @@ static uint32_t add_series(struct metrics *metrics, enum metric_kind kind, const
     return i + 1;
 }
 
+/* As it was cut when the family began. */
+static bool is_unit_of(const struct series *family, const char *unit)
+{
+    return !strncmp(family->unit, unit, METRIC_NAME_BYTES_MAX);
+}
+
 uint32_t metrics_get(struct metrics *metrics, enum metric_kind kind, const char *name,
     const char *unit, const char *help, const char *labels)
 {
@@ -151,7 +157,7 @@ uint32_t metrics_get(struct metrics *metrics, enum metric_kind kind, const char 
     unit = unit ? unit : "";
     pthread_mutex_lock(&metrics->lock);
     family = find_family(metrics, name);
-    if (!family || (family->kind == kind && !strcmp(family->unit, unit))) {
+    if (!family || (family->kind == kind && is_unit_of(family, unit))) {
         handle = find_series(metrics, name, labels);
         if (!handle)
             handle = add_series(metrics, kind, name, unit, help ? help : "", labels);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include "base/metric.h"
 #include "base/util.h"
 #include "unit.h"
@@ -58,6 +59,17 @@ START_TEST(family_has_one_kind_and_unit)
     ck_assert_uint_eq(metrics_get(metrics, METRIC_HISTOGRAM, "depth", "groups", "", "x=\"1\""), 0);
     ck_assert_uint_eq(metrics_get(metrics, (enum metric_kind)9, "other", "", "", ""), 0);
     ck_assert_uint_eq(metrics_get(metrics, METRIC_GAUGE, NULL, "", "", ""), 0);
+}
+END_TEST
+
+START_TEST(long_unit_is_the_same_each_time)
+{
+    char unit[2 * METRIC_NAME_BYTES_MAX];
+
+    memset(unit, 'u', sizeof unit);
+    unit[sizeof unit - 1] = '\0';
+    ck_assert_uint_eq(metrics_get(metrics, METRIC_GAUGE, "depth", unit, "", "lane=\"a\""), 1);
+    ck_assert_uint_eq(metrics_get(metrics, METRIC_GAUGE, "depth", unit, "", "lane=\"b\""), 2);
 }
 END_TEST
 
@@ -130,6 +142,7 @@ int main(void)
     tcase_add_test(tests, labels_are_what_prometheus_reads);
     tcase_add_loop_test(tests, bad_names_are_refused, 0, ARRAY_SIZE(bad_names));
     tcase_add_test(tests, family_has_one_kind_and_unit);
+    tcase_add_test(tests, long_unit_is_the_same_each_time);
     tcase_add_test(tests, each_kind_records_its_way);
     tcase_add_test(tests, threads_lose_nothing);
     return unit_run(tests);
