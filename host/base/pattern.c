@@ -309,13 +309,16 @@ static bool match_chain(struct pattern *pattern, struct weir_str subject)
     return chain_match(pattern->chain, subject, pattern->spans);
 }
 
-/* What PCRE2's answer means. */
+/* What PCRE2's answer means. A match that begins before `from` or behind its end, as \K in
+ * a subroutine can have it, is given up. */
 static enum pattern_result result_of(
-    struct pattern *pattern, int r, const struct pattern_span **ret_spans)
+    struct pattern *pattern, int r, size_t from, const struct pattern_span **ret_spans)
 {
-    if (r > 0) {
-        *ret_spans =
-            (const struct pattern_span *)(const void *)pcre2_get_ovector_pointer(pattern->match);
+    const struct pattern_span *spans =
+        (const struct pattern_span *)(const void *)pcre2_get_ovector_pointer(pattern->match);
+
+    if (r > 0 && spans->start >= from && spans->start <= spans->end) {
+        *ret_spans = spans;
         return PATTERN_MATCH;
     }
     if (r == PCRE2_ERROR_NOMATCH)
@@ -335,7 +338,7 @@ enum pattern_result pattern_match(
     }
     set_limit(pattern, subject.size);
     kind = kind_of(pattern, subject);
-    return result_of(pattern, run_as(pattern, &kind, subject, 0), ret_spans);
+    return result_of(pattern, run_as(pattern, &kind, subject, 0), 0, ret_spans);
 }
 
 /* -- all matches of a subject -- */
@@ -395,8 +398,8 @@ enum pattern_result pattern_scan_next(
         result = PATTERN_TOO_HARD;
     } else {
         set_limit(scan->pattern, scan->subject.size - scan->at);
-        result = result_of(
-            scan->pattern, run_as(scan->pattern, &scan->kind, scan->subject, scan->at), ret_spans);
+        result = result_of(scan->pattern,
+            run_as(scan->pattern, &scan->kind, scan->subject, scan->at), scan->at, ret_spans);
     }
     if (result != PATTERN_MATCH) {
         scan->at = scan->subject.size + 1;

@@ -216,6 +216,35 @@ START_TEST(groups_by_name)
 }
 END_TEST
 
+/* \K, where PCRE2 lets it through, puts the start of a match anywhere. */
+static const char *const misplaced[] = {
+    "(?(DEFINE)(?<x>b\\K))a(?=(?&x))",        /* behind the end */
+    "(?(DEFINE)(?<x>\\Ka))(?:a|(?<=(?&x))b)", /* within the match before */
+};
+
+START_TEST(misplaced_matches_are_given_up)
+{
+    char why[PATTERN_WHY_MAX];
+    struct pattern *pattern =
+        pattern_create((struct weir_str){misplaced[_i], strlen(misplaced[_i])}, 0, why, sizeof why);
+    const struct pattern_span *spans;
+    enum pattern_result result;
+    struct pattern_scan scan;
+    size_t end = 0;
+
+    ck_assert_msg(pattern != NULL, "%s", why);
+    pattern_scan_init(&scan, pattern, (struct weir_str){"ab", 2}, NS_PER_S);
+    while ((result = pattern_scan_next(&scan, &spans)) == PATTERN_MATCH) {
+        ck_assert_uint_ge(spans[0].start, end);
+        ck_assert_uint_ge(spans[0].end, spans[0].start);
+        end = spans[0].end;
+    }
+    ck_assert_int_eq(result, PATTERN_TOO_HARD);
+    ck_assert_int_eq(pattern_scan_next(&scan, &spans), PATTERN_NO_MATCH);
+    pattern_destroy(pattern);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("pattern");
@@ -224,5 +253,6 @@ int main(void)
     tcase_add_loop_test(tests, one_match, 0, 4);
     tcase_add_loop_test(tests, all_matches, 0, 4);
     tcase_add_test(tests, groups_by_name);
+    tcase_add_loop_test(tests, misplaced_matches_are_given_up, 0, ARRAY_SIZE(misplaced));
     return unit_run(tests);
 }
