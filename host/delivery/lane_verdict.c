@@ -191,6 +191,12 @@ static struct parcel *find_parcel(struct list *list, uint64_t id)
     return NULL;
 }
 
+/* Late is no breach: nobody has told the flusher that a copy goes on elsewhere. */
+static struct parcel *find_left_behind(struct lane *lane, uint64_t id)
+{
+    return lane->left_behind ? find_parcel(&lane->orphans, id) : NULL;
+}
+
 /* host->settle: ends a PENDING batch, maybe before flush() has said PENDING. */
 int lane_on_settle(
     void *owner, uint64_t batch_id, uint32_t verdict, const struct weir_result *result)
@@ -210,6 +216,8 @@ int lane_on_settle(
         parcel->settled_early = true;
         parcel->early_verdict = verdict == WEIR_PENDING ? WEIR_RETRY : verdict;
         lane_keep_details(parcel, result);
+    } else if ((parcel = find_left_behind(lane, batch_id)) && !parcel->settled_early) {
+        parcel->settled_early = true;
     } else {
         r = -ENOENT;
     }
@@ -229,6 +237,8 @@ int lane_on_mark(void *owner, const struct weir_batch *batch, uint32_t group, ui
     parcel = find_parcel(&lane->flushing, batch->id);
     if (!parcel)
         parcel = find_parcel(&lane->pending, batch->id);
+    if (!parcel)
+        parcel = find_left_behind(lane, batch->id);
     if (parcel)
         r = parcel_mark(parcel, group, log, verdict);
     if (!r && verdict == WEIR_REJECTED) {

@@ -209,7 +209,8 @@ static void *settle_later(void *memory)
 {
     struct fake *self = memory;
 
-    self->host->settle(self->host, self->settle_id, self->settle_verdict, NULL);
+    if (!self->host->settle(self->host, self->settle_id, self->settle_verdict, NULL))
+        record(self, "settled later");
     return NULL;
 }
 

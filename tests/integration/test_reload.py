@@ -159,6 +159,24 @@ def test_config_update_timeout(world, tmp_path, call):
     assert host.stop() == 0
 
 
+def test_a_flusher_that_was_left_behind_may_settle_what_it_had(world, tmp_path):
+    """Its batch was sent by the next generation; that it comes late is no breach."""
+    record, gate = tmp_path / "r1", tmp_path / "gate"
+    gate.touch()
+    world.write("cfg", quick([mock(10)], [
+        fake(record, HangIn="flush", HangWhile=str(gate), Script=["pending"])]))
+    host = world.start("--drain-timeout", "400ms")
+    wait_for(lambda: lane(world.weir, "cfg")["flushing_batches"], "the hanging call")
+    world.write("cfg", quick([mock(10, start=10)], [fake(tmp_path / "r2", tmp_path / "new")]))
+    world.reload()
+    wait_for(lambda: len(numbers(tmp_path / "new")) >= 20, "all logs")
+    gate.unlink()
+    wait_for(lambda: "settled later" in record.read_text(), "the late settle")
+    assert "misbehaves" not in host.text()
+    assert numbers(tmp_path / "new") == list(range(1, 21))
+    assert host.stop() == 0
+
+
 def test_config_update_many(world, tmp_path):
     """TestConfigUpdateMany: changed again and again, while a part is still on its way."""
     output = tmp_path / "out"
