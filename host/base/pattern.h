@@ -77,7 +77,7 @@ struct pattern_scan {
 void pattern_scan_init(
     struct pattern_scan *scan, struct pattern *pattern, struct weir_str subject, uint64_t limit_ns);
 /* As pattern_match. An empty match is followed by one a character further on. A match that
- * does not begin behind the one before, or not before its own end, is PATTERN_TOO_HARD. */
+ * begins within the one before, or behind its own end, is PATTERN_TOO_HARD. */
 enum pattern_result pattern_scan_next(
     struct pattern_scan *scan, const struct pattern_span **ret_spans);
 
