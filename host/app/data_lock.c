@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/folders.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/util.h"
@@ -14,14 +15,14 @@
 static int make_folders(const char *path)
 {
     SCOPED_FREE char *part = mem_strdup(path);
+    int r = 0;
 
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(part + 1, '/'); slash && !r; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(part, 0755) && errno != EEXIST)
-            return -errno;
+        r = folder_make(part, 0755);
         *slash = '/';
     }
-    return mkdir(path, 0750) && errno != EEXIST ? -errno : 0;
+    return r ? r : folder_make(path, 0750);
 }
 
 /* A lock of the process, not of the descriptor: a child that is just being started does not

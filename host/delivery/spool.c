@@ -92,6 +92,8 @@ static int open_env(struct spool *spool)
     remove_lock_table(spool);
     r = spool_env_open(&spool->env, spool->folder, spool->status.max_bytes, spool->synced);
     if (!r)
+        r = -folder_sync(spool->folder); /* LMDB syncs the file, not its name */
+    if (!r)
         r = spool_scan(spool);
     if (r)
         spool_env_close(&spool->env);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/folders.h"
 #include "base/lmdb_check.h"
 #include "base/lmdb_restore.h"
 #include "base/log.h"
@@ -83,6 +84,8 @@ static int open_env(struct checkpoint_store *store)
     r = mdb_env_set_mapsize(store->env, CHECKPOINT_STORE_MAX_BYTES);
     if (!r)
         r = mdb_env_open(store->env, store->folder, MDB_NOMETASYNC | MDB_NOTLS, 0600);
+    if (!r)
+        r = -folder_sync(store->folder); /* LMDB syncs the file, not its name */
     if (!r)
         r = fill_up(store->env);
     if (!r)

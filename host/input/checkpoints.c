@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "base/clock.h"
 #include "base/filesystem.h"
+#include "base/folders.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "event/batch.h"
@@ -273,21 +273,23 @@ static int begin_anew(struct checkpoints *self, int error)
 {
     SCOPED_FREE char *aside =
         mem_printf("%s.bad-%llu", self->folder, (unsigned long long)(clock_wall_ns() / NS_PER_MS));
+    int r;
 
     log_error("checkpoints are damaged and begun anew: files are read from their start",
         LOG_STR("folder", self->folder), LOG_STR("kept_as", aside),
         LOG_STR("error", mdb_strerror(error)));
-    if (rename(self->folder, aside) < 0 || mkdir(self->folder, 0700) < 0)
+    if (rename(self->folder, aside) < 0)
         return errno;
-    return checkpoint_store_open(&self->store, self->folder);
+    r = -folder_make(self->folder, 0700);
+    return r ? r : checkpoint_store_open(&self->store, self->folder);
 }
 
 static int open_store(struct checkpoints *self)
 {
-    int r;
+    int r = -folder_make(self->folder, 0700);
 
-    if (mkdir(self->folder, 0700) < 0 && errno != EEXIST)
-        return errno;
+    if (r)
+        return r;
     r = checkpoint_store_open(&self->store, self->folder);
     return r && checkpoint_store_is_damage(r) ? begin_anew(self, r) : r;
 }

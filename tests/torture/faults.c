@@ -53,7 +53,7 @@ struct rule {
     uint32_t number; /* FAIL: errno; LAG: milliseconds; TYPE: of the file system */
     uint32_t every;  /* fires at every n-th matching call; 0: never */
     atomic_uint seen, fired;
-    char part[PATH_PART_MAX]; /* of the path; "" matches all */
+    char part[PATH_PART_MAX]; /* of the path, with a $ behind it its end; "" matches all */
 };
 
 struct rules {
@@ -87,6 +87,15 @@ static void *next(const char *name)
     if (!real) \
     *(void **)&real = next(#NAME)
 
+static bool has_part(const char *path, const char *part)
+{
+    size_t size = strlen(path), length = strlen(part);
+
+    if (part[length - 1] != '$')
+        return strstr(path, part) != NULL;
+    return size >= --length && !memcmp(path + size - length, part, length);
+}
+
 static bool path_matches(const struct rule *rule, const char *path, int fd)
 {
     char link[64], target[4096];
@@ -95,13 +104,13 @@ static bool path_matches(const struct rule *rule, const char *path, int fd)
     if (!rule->part[0])
         return true;
     if (path)
-        return strstr(path, rule->part) != NULL;
+        return has_part(path, rule->part);
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     n = readlink(link, target, sizeof target - 1);
     if (n <= 0)
         return false;
     target[n] = '\0';
-    return strstr(target, rule->part) != NULL;
+    return has_part(target, rule->part);
 }
 
 static struct rule *rule_that_fires(enum call call, const char *path, int fd)

@@ -145,6 +145,25 @@ def test_checkpoints_cannot_be_read(torture):
     assert torture.finish().twice() == 0
 
 
+def test_names_of_new_stores_are_synced(torture):
+    """What a machine that fails leaves of a folder is what was synced: each folder above, and
+    the store's own; one whose sync fails is not relied on."""
+    log = torture.folder / "in.log"
+    torture.preload = True
+    torture.pipeline(log, delivery={"Spool": "durable", "SpoolDurability": "always"})
+    torture.stream().append(log, 1_000)
+    above = ["/spool", "/spool/p", "/spool/p/flusher_sink", "/spool/p/flusher_sink/1",
+             torture.weir.data.name, "/checkpoints"]
+    refused = torture.faults.fail("sync", "/spool/p$")
+    synced = [torture.faults.lag("sync", f"{path}$", 0) for path in above]
+    torture.start()
+    torture.host.wait_log("a spool cannot be opened yet")
+    assert refused.lift()
+    torture.expect_all()
+    assert torture.finish().twice() == 0
+    assert all(fault.fired for fault in synced), [fault.fired for fault in synced]
+
+
 @pytest.mark.parametrize("number, name", [(0x6969, "nfs"), (0xFF534D42, "cifs")])
 def test_data_folder_on_a_network_file_system(torture, number, name):
     """Catalogue 13: refused at the start, as a spool is; nothing is written there."""
