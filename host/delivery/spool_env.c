@@ -1,9 +1,8 @@
 #include "delivery/spool_env.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include "base/lmdb_fill.h"
 #include "base/util.h"
 #include "delivery/spool_record.h"
 
@@ -11,37 +10,12 @@
  * when records come and go); and deleting needs a little room of its own. */
 #define MAP_SPARE_BYTES (32 * MIB)
 #define PAGE_ROUND (64 * KIB)
-/* Behind the last page: a damaged offset within a page reaches no further. */
-#define FILE_MARGIN_BYTES (128 * KIB)
 
 static size_t map_bytes(uint64_t max_bytes)
 {
     size_t bytes = (size_t)(max_bytes + max_bytes / 2) + MAP_SPARE_BYTES;
 
     return (bytes + PAGE_ROUND - 1) / PAGE_ROUND * PAGE_ROUND;
-}
-
-/* LMDB maps the file, and a page behind its end would be a SIGBUS. A file that is too
- * short gets zeros; what needs those pages finds that out. If it is far too short the
- * number of pages is wrong. */
-static int fill_up(MDB_env *env)
-{
-    MDB_envinfo info;
-    MDB_stat stat;
-    struct stat file;
-    off_t wanted;
-    int fd, r = mdb_env_get_fd(env, &fd);
-
-    if (r || (r = mdb_env_info(env, &info)) || (r = mdb_env_stat(env, &stat)))
-        return r;
-    if (info.me_last_pgno > info.me_mapsize / stat.ms_psize)
-        return MDB_CORRUPTED;
-    wanted = (off_t)((info.me_last_pgno + 1) * stat.ms_psize + FILE_MARGIN_BYTES);
-    if (fstat(fd, &file) < 0)
-        return errno;
-    if (wanted / 2 > file.st_size + (off_t)MAP_SPARE_BYTES)
-        return MDB_CORRUPTED;
-    return file.st_size >= wanted || ftruncate(fd, wanted) == 0 ? 0 : errno;
 }
 
 /* `look`: they are not made, and nothing is written. */
@@ -74,7 +48,7 @@ static int open_with(
     if (!r)
         r = mdb_env_open(env->env, folder, MDB_NOTLS | flags, 0600);
     if (!r)
-        r = fill_up(env->env);
+        r = lmdb_fill_up(env->env);
     if (!r)
         r = open_tables(env, look);
     if (r)

@@ -6,28 +6,10 @@
 #include <unistd.h>
 #include "base/folders.h"
 #include "base/lmdb_check.h"
+#include "base/lmdb_fill.h"
 #include "base/lmdb_restore.h"
 #include "base/log.h"
 #include "base/mem.h"
-
-/* LMDB maps the file, and a page behind its end would be a SIGBUS. A commit may leave
- * its last pages unwritten when they are free, so a file that is too short is not
- * damage by itself: it gets zeros, and what needs those pages finds that out. */
-static int fill_up(MDB_env *env)
-{
-    MDB_envinfo info;
-    MDB_stat stat;
-    struct stat file;
-    int fd, r = mdb_env_get_fd(env, &fd);
-
-    if (r || (r = mdb_env_info(env, &info)) || (r = mdb_env_stat(env, &stat)))
-        return r;
-    if (fstat(fd, &file) < 0)
-        return errno;
-    if ((size_t)file.st_size >= (info.me_last_pgno + 1) * stat.ms_psize)
-        return 0;
-    return ftruncate(fd, (off_t)((info.me_last_pgno + 1) * stat.ms_psize)) < 0 ? errno : 0;
-}
 
 /* Touches every entry, so that damage shows now and not in the middle of work. */
 static int read_all(struct checkpoint_store *store)
@@ -87,7 +69,7 @@ static int open_env(struct checkpoint_store *store)
     if (!r)
         r = -folder_sync(store->folder); /* LMDB syncs the file, not its name */
     if (!r)
-        r = fill_up(store->env);
+        r = lmdb_fill_up(store->env);
     if (!r)
         r = read_all(store);
     if (r)
