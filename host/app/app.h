@@ -46,7 +46,7 @@ struct app *app_create(const struct app_request *request);
 /* Runs until a signal, or with `once` to the end. Returns the exit code. */
 int app_run(struct app *app);
 /* False when a flusher hangs and was left behind: what it uses stays, and so must the
- * catalog. NULL is fine. */
+ * catalog and all that the end of the process would undo. NULL is fine. */
 bool app_destroy(struct app *app);
 
 /* The loop of the control thread, which app_run turns. */

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "admin/control.h"
 #include "admin/page.h"
 #include "app/app.h"
@@ -158,7 +159,8 @@ static int run_seen(struct app *app, const char *admin)
     return code;
 }
 
-/* The catalog stays when something that hangs may use it. */
+/* While a call hangs, nothing of its plugin's may run at the end: a destructor could wait for
+ * it for ever, or take what it uses from under it. */
 static int run_app(const struct app_request *request, const char *admin)
 {
     struct app *app = app_create(request);
@@ -169,8 +171,9 @@ static int run_app(const struct app_request *request, const char *admin)
         return CLI_CONFIG;
     }
     code = run_seen(app, admin);
-    if (app_destroy(app))
-        catalog_destroy(request->catalog);
+    if (!app_destroy(app))
+        _exit(code);
+    catalog_destroy(request->catalog);
     return code;
 }
 

@@ -94,6 +94,16 @@ static void record(struct fake *self, const char *line)
     (void)!write(self->fd, text, (size_t)n);
 }
 
+/* As a library of a real flusher would, a call that hangs holds a lock that the end of the
+ * program wants. */
+static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
+
+__attribute__((destructor)) static void finish(void)
+{
+    pthread_mutex_lock(&busy);
+    pthread_mutex_unlock(&busy);
+}
+
 static void maybe_hang(struct fake *self, const char *call)
 {
     static const struct timespec nap = {.tv_nsec = 5000000};
@@ -101,8 +111,10 @@ static void maybe_hang(struct fake *self, const char *call)
 
     if (!self->options->hang_in.size || strcmp(self->options->hang_in.data, call) != 0)
         return;
+    pthread_mutex_lock(&busy);
     while (!self->options->hang_while.size || !access(file, F_OK))
         nanosleep(&nap, NULL);
+    pthread_mutex_unlock(&busy);
 }
 
 /* Written down, so that a test knows when it has got there. */
