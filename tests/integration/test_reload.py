@@ -174,7 +174,7 @@ def test_a_flusher_that_was_left_behind_may_settle_what_it_had(world, tmp_path):
     wait_for(lambda: "settled later" in record.read_text(), "the late settle")
     assert "misbehaves" not in host.text()
     assert numbers(tmp_path / "new") == list(range(1, 21))
-    host.kill()  # what was left behind is never freed: a sanitizer would count it
+    assert host.stop() == 0
 
 
 def test_config_update_many(world, tmp_path):
