@@ -252,7 +252,7 @@ static void check_line(const struct weir_buffer *out)
         if (c == '\\') {
             i++;
             CHECK(i + 1 < out->size);
-        } else if (c == '"' && (quoted || out->data[i - 1] == '=')) {
+        } else if (c == '"' && (quoted || (i && out->data[i - 1] == '='))) {
             quoted = n_spaces == 1 ? !quoted : quoted;
         } else if (!quoted) {
             CHECK(c != '\n');

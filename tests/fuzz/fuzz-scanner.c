@@ -67,7 +67,8 @@ static bool json_c_takes(const char *text, size_t size)
 }
 
 /* What json-c 0.16 takes although it is no JSON: control characters in strings and around
- * values, halves of surrogate pairs, numbers that start with zeros or a point, or end in one. */
+ * values, halves of surrogate pairs, numbers that start with zeros or a point, or end in one,
+ * or that are none. */
 static bool json_c_is_laxer(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -78,7 +79,7 @@ static bool json_c_is_laxer(const char *text, size_t size)
                 (!isdigit((unsigned char)next) || i == 0 || !isdigit((unsigned char)text[i - 1]))))
             return true;
     }
-    return strcasestr(text, "\\ud");
+    return strcasestr(text, "\\ud") || strstr(text, "NaN") || strstr(text, "Infinity");
 }
 
 static bool told(const struct diag_list *diags, const char *code)
