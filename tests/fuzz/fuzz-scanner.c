@@ -66,14 +66,24 @@ static bool json_c_takes(const char *text, size_t size)
     return good;
 }
 
+/* Whether a key or value may begin at text[at]. */
+static bool is_at_begin(const char *text, size_t at)
+{
+    while (at && isspace((unsigned char)text[at - 1]))
+        at--;
+    return !at || strchr("{,[:", text[at - 1]);
+}
+
 /* What json-c 0.16 takes although it is no JSON: control characters in strings and around
  * values, halves of surrogate pairs, numbers that start with zeros or a point, or end in one,
- * or that are none. */
+ * or that are none, keys in single quotes. */
 static bool json_c_is_laxer(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         char next = text[i + 1]; /* a NUL follows the last */
 
+        if (text[i] == '\'' && is_at_begin(text, i))
+            return true;
         if ((unsigned char)text[i] < 0x20 || (text[i] == '0' && isdigit((unsigned char)next)) ||
             (text[i] == '.' &&
                 (!isdigit((unsigned char)next) || i == 0 || !isdigit((unsigned char)text[i - 1]))))
