@@ -1,30 +1,12 @@
 """Mistakes as operators make them: one mistake is told once, where it is, with words that
 help; all mistakes of a file are told in one run, in the order of the file.
-
-In the texts MARK stands before each character that a message must point at.
 """
 import json
 
 import pytest
 
 from conftest import BUILD
-
-MARK = "@@"
-INPUT = '{"Type": "input_stdin"}'
-FLUSHER = '{"Type": "flusher_blackhole"}'
-
-
-def pipeline(inputs=INPUT, flushers=FLUSHER, more=""):
-    return f'{{\n  "inputs": [{inputs}],\n  "flushers": [{flushers}]{more}\n}}\n'
-
-
-def http(members):
-    return pipeline(flushers=f'{{"Type": "flusher_http", "RemoteURL": "http://h/", {members}}}')
-
-
-def blackhole(delivery):
-    return pipeline(flushers=f'{{"Type": "flusher_blackhole", "delivery": {{{delivery}}}}}')
-
+from marked import FLUSHER, INPUT, check, delivery, http, pipeline, unmark
 
 AUTH = '"Authenticator": {"Type": "ext_basicauth%s"}'
 FILE = '{"Type": "flusher_file", "FilePath": '
@@ -97,10 +79,10 @@ BROKEN = {
                                              '"MaxFiles": @@true}}'), ["W1201", "W1201"], "expected a string"),
     "a string as a list": (pipeline(inputs='{"Type": "input_file", "FilePaths": @@"/x.log"}'), ["W1201"],
                            "expected a list of strings"),
-    "true for a choice": (blackhole('"Spool": @@true'), ["W1201"], 'one of "off", "overflow", "durable"'),
-    "options out of order": (blackhole('"WhenFull": @@"drop", @@"retry": 3, "QueueMaxGroups": @@0'),
+    "true for a choice": (delivery('"Spool": @@true'), ["W1201"], 'one of "off", "overflow", "durable"'),
+    "options out of order": (delivery('"WhenFull": @@"drop", @@"retry": 3, "QueueMaxGroups": @@0'),
                              ["W1203", "W1003", "W1202"], "expected 1 or more"),
-    "units": (blackhole('"QueueMaxBytes": @@"10 megs", "RetryMaxDelay": @@"5min", "FlushTimeout": @@"1M"'),
+    "units": (delivery('"QueueMaxBytes": @@"10 megs", "RetryMaxDelay": @@"5min", "FlushTimeout": @@"1M"'),
               ["W1206", "W1205", "W1205"], '"64KiB" or "10MB"'),
     "negative": (pipeline(flushers=FILE + '"x", "MaxFileSize": @@-5, "MaxFiles": @@-1}'), ["W1202", "W1202"],
                  "expected 0 or more"),
@@ -134,24 +116,6 @@ BROKEN = {
     "extensions as an object": (pipeline(more=',\n "extensions": @@{"ext_basicauth": {}}'), ["W1010"],
                                 "must be a list"),
 }
-
-
-def unmark(text):
-    """The bytes without the marks, and the places (line, column) of these."""
-    data = text if isinstance(text, bytes) else text.encode()
-    before, *parts = data.split(MARK.encode())
-    places = []
-    for part in parts:
-        line = before.rpartition(b"\n")[2]
-        places.append((before.count(b"\n") + 1, len(line.decode(errors="replace")) + 1))
-        before += part
-    return before, places or [(1, 1)]
-
-
-def check(weir, path, *arguments):
-    done = weir.command("check", "--plugins", weir.plugins, *arguments, path)
-    assert "Sanitizer" not in done.stderr, done.stderr
-    return done
 
 
 @pytest.mark.parametrize("name", BROKEN)

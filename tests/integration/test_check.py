@@ -1,8 +1,4 @@
-"""`weir check`: every code of a configuration, at the very place it is about.
-
-In the texts MARK stands before the character that the message must point at; it is
-taken out before the file is written. Without MARK the file as a whole is meant.
-"""
+"""`weir check`: every code of a configuration, at the very place it is about."""
 import errno
 import json
 import os
@@ -13,23 +9,7 @@ import subprocess
 import pytest
 
 from conftest import WEIR
-
-MARK = "@@"
-INPUT = '{"Type": "input_stdin"}'
-FLUSHER = '{"Type": "flusher_blackhole"}'
-
-
-def pipeline(inputs=INPUT, flushers=FLUSHER, more=""):
-    return f'{{\n  "inputs": [{inputs}],\n  "flushers": [{flushers}]{more}\n}}\n'
-
-
-def delivery(members):
-    return pipeline(flushers=f'{{"Type": "flusher_blackhole", "delivery": {{{members}}}}}')
-
-
-def http(members, more=""):
-    return pipeline(flushers=f'{{"Type": "flusher_http", "RemoteURL": "http://h/", {members}}}', more=more)
-
+from marked import FLUSHER, INPUT, check, delivery, http, pipeline, unmark
 
 # code, text, further arguments
 AT_PLACES = (
@@ -122,21 +102,6 @@ ABOUT_FILES = {"W1000", "W1008", "W1009", "W1017", "W1018"}
 ELSEWHERE = {"W1207"}
 
 
-def unmark(text):
-    """The bytes without MARK, and the line and column (in characters) it stood at."""
-    data = text if isinstance(text, bytes) else text.encode()
-    before, found, after = data.partition(MARK.encode())
-    assert found, text
-    line = before.rpartition(b"\n")[2].decode()
-    return before + after, before.count(b"\n") + 1, len(line) + 1
-
-
-def check(weir, *arguments):
-    done = weir.command("check", "--plugins", weir.plugins, *arguments)
-    assert "Sanitizer" not in done.stderr, done.stderr
-    return done
-
-
 def check_json(weir, *arguments):
     done = check(weir, "--format", "json", *arguments)
     return done.returncode, json.loads(done.stdout)["diagnostics"]
@@ -145,7 +110,7 @@ def check_json(weir, *arguments):
 @pytest.mark.parametrize(
     "code, text, arguments", AT_PLACES, ids=[f"{row[0]}-{i}" for i, row in enumerate(AT_PLACES)])
 def test_code_at_its_place(weir, code, text, arguments):
-    data, line, column = unmark(text)
+    data, [(line, column)] = unmark(text)
     path = weir.folder / "p.json"
     path.write_bytes(data)
     status, found = check_json(weir, *arguments, path)

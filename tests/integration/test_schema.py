@@ -4,9 +4,8 @@ import copy
 import json
 import os
 
+import jsonschema
 import pytest
-
-jsonschema = pytest.importorskip("jsonschema")
 
 SECTIONS = ("inputs", "processors", "aggregators", "flushers")
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20,

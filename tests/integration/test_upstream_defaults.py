@@ -7,6 +7,7 @@ as will do.
 """
 import json
 
+import jsonschema
 import pytest
 
 from conftest import BUILD
@@ -239,7 +240,6 @@ def test_every_type_is_in_the_table(described):
 
 
 def test_an_editor_takes_them_as_well(weir, described):
-    jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(weir.command("schema", "--plugins", weir.plugins).stdout)
     validator = jsonschema.Draft7Validator(schema)
     assert [name for name, config in configs() if not validator.is_valid(config)] == []
